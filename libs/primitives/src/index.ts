@@ -1,0 +1,10 @@
+export { CeleryError, IllegalStateError, ImproperlyConfiguredError } from './celery-error.ts';
+export { backoffMs } from './backoff.ts';
+export { coerceError } from './coerce-error.ts';
+export { silentLogger } from './logger.ts';
+export { systemClock } from './clock.ts';
+
+export type { BackoffOptions } from './backoff.ts';
+export type { CeleryErrorCode } from './celery-error.ts';
+export type { Clock } from './clock.ts';
+export type { LogFields, Logger } from './logger.ts';
