@@ -1,0 +1,80 @@
+/**
+ * The few places where we reach below amqplib's public interface, kept in one file and checked when a connection opens.
+ *
+ * - Reading: amqplib decodes header tables with a decoder that throws on Python's `L` integers, and a throw there costs
+ *   the whole connection: the message comes back and the next connection dies of it too. We take the content header
+ *   frames and decode them ourselves ({@link decodeContentHeader}); every other frame stays amqplib's.
+ * - Writing: amqplib writes each chunk of each channel on its own. Corking the socket around one pass of its multiplexer
+ *   lets everything that a turn of the event loop produced leave in one write.
+ */
+import type { Duplex } from 'node:stream';
+import type { ChannelModel } from 'amqplib';
+import { decodeContentHeader, type ContentHeader } from './content-header.ts';
+
+interface HeaderFrame {
+  readonly id: number;
+  readonly channel: number;
+  readonly size: number;
+  readonly fields: ContentHeader;
+}
+
+interface AmqplibConnection {
+  rest: Buffer;
+  recvFrame(): unknown;
+  readonly stream: Duplex;
+  readonly muxer: { _readIncoming(): void };
+}
+
+const FRAME_HEADER = 2;
+const FRAME_OVERHEAD = 8; // type, channel, size before the payload; the end octet after it
+const FRAME_END = 0xce;
+
+/** Installs our frame reading and write corking on a connection that has just been opened. */
+export function instrumentConnection(model: ChannelModel): void {
+  const connection = model.connection as unknown as AmqplibConnection;
+  readContentHeaders(connection);
+  corkWrites(connection);
+}
+
+/** Destroys the socket under a connection whose closing handshake gets no answer. */
+export function destroySocket(model: ChannelModel): void {
+  (model.connection as unknown as AmqplibConnection).stream.destroy();
+}
+
+function readContentHeaders(connection: AmqplibConnection): void {
+  const recvFrame = connection.recvFrame.bind(connection);
+  connection.recvFrame = (): unknown => {
+    const { rest } = connection;
+    if (rest.length > FRAME_OVERHEAD && rest[0] === FRAME_HEADER) {
+      const end = 7 + rest.readUInt32BE(3);
+      if (rest.length > end && rest[end] === FRAME_END) {
+        connection.rest = rest.subarray(end + 1);
+        return headerFrame(rest, end);
+      }
+    }
+    return recvFrame();
+  };
+}
+
+/** `type(1) channel(2) size(4) class(2) weight(2) body-size(8) flags…` */
+function headerFrame(bytes: Buffer, end: number): HeaderFrame {
+  return {
+    channel: bytes.readUInt16BE(1),
+    id: bytes.readUInt16BE(7),
+    size: Number(bytes.readBigUInt64BE(11)),
+    fields: decodeContentHeader(bytes.subarray(0, end), 19),
+  };
+}
+
+function corkWrites(connection: AmqplibConnection): void {
+  const { stream, muxer } = connection;
+  const readIncoming = muxer._readIncoming.bind(muxer);
+  muxer._readIncoming = () => {
+    stream.cork();
+    try {
+      readIncoming();
+    } finally {
+      stream.uncork();
+    }
+  };
+}

@@ -1,0 +1,79 @@
+import { ImproperlyConfiguredError } from '@celeriac/primitives';
+
+/** Where a broker is and how to log in to it; the parsed form of one `amqp://` URL. */
+export interface BrokerAddress {
+  readonly protocol: 'amqp' | 'amqps';
+  readonly hostname: string;
+  readonly port: number;
+  readonly username: string;
+  readonly password: string;
+  /** Virtual host, unescaped; `/` when the URL names none. */
+  readonly vhost: string;
+}
+
+const schemes: Readonly<Record<string, BrokerAddress['protocol'] | undefined>> = {
+  'amqp:': 'amqp',
+  'pyamqp:': 'amqp',
+  'amqps:': 'amqps',
+  'pyamqps:': 'amqps',
+};
+
+/**
+ * Parses the setting `broker_url`: one URL, or several separated by `;` that are tried in turn (Celery's failover form).
+ *
+ * Follows kombu: default user `guest`, password `guest`, ports 5672 and 5671, and a virtual host of `/` for an empty
+ * path or for `//`.
+ *
+ * @throws ImproperlyConfiguredError when a URL cannot be parsed or has another scheme; credentials are masked
+ */
+export function parseBrokerUrls(text: string): readonly [BrokerAddress, ...BrokerAddress[]] {
+  const [first, ...others] = text
+    .split(';')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .map(parseBrokerUrl);
+  if (first === undefined)
+    throw new ImproperlyConfiguredError('broker_url is empty; give amqp://user:password@host:port/vhost');
+  return [first, ...others];
+}
+
+function parseBrokerUrl(text: string): BrokerAddress {
+  if (!URL.canParse(text)) {
+    throw new ImproperlyConfiguredError(
+      `broker_url ${maskBrokerUrl(text)} is not a URL; give amqp://user:password@host:port/vhost`,
+    );
+  }
+  const url = new URL(text);
+  const protocol = schemes[url.protocol];
+  if (protocol === undefined) {
+    throw new ImproperlyConfiguredError(
+      `broker_url ${maskBrokerUrl(text)} has the scheme ${url.protocol.slice(0, -1)}; supported are amqp, amqps, pyamqp and pyamqps`,
+    );
+  }
+  try {
+    return {
+      protocol,
+      hostname: url.hostname.replace(/^\[|\]$/g, '') || 'localhost',
+      port: url.port === '' ? (protocol === 'amqp' ? 5672 : 5671) : Number(url.port),
+      username: url.username === '' ? 'guest' : decodeURIComponent(url.username),
+      password: url.username === '' && url.password === '' ? 'guest' : decodeURIComponent(url.password),
+      vhost: decodeURIComponent(url.pathname.slice(1)) || '/',
+    };
+  } catch (error) {
+    throw new ImproperlyConfiguredError(`broker_url ${maskBrokerUrl(text)} has a malformed %-escape`, {
+      cause: error,
+    });
+  }
+}
+
+/** The URL with any password replaced by `********`; works on text that is not a valid URL too. */
+export function maskBrokerUrl(text: string): string {
+  return text.replace(/(:\/\/[^:/?#;\s]*):[^;\s]*@/g, '$1:********@');
+}
+
+/** A broker's address for people: host, port and virtual host, without credentials. */
+export function describeBroker(address: BrokerAddress): string {
+  const host = address.hostname.includes(':') ? `[${address.hostname}]` : address.hostname;
+  const path = address.vhost === '/' ? '' : `/${encodeURIComponent(address.vhost)}`;
+  return `${address.protocol}://${host}:${address.port}${path}`;
+}

@@ -1,0 +1,371 @@
+/**
+ * A publisher on a channel of its own, rebuilt after every loss.
+ *
+ * A message is *waiting* (not written), *in flight* (written, not confirmed) or settled. When the channel or connection
+ * is lost, what was in flight goes back to the head of the queue in its order and is sent again.
+ *
+ * The broker answers a bad publish (such as an unknown exchange) by closing the channel, without saying which one it
+ * was. Everything in flight is then suspect and is sent again one at a time; a message that closes the channel when it
+ * is alone in flight is the one, and is refused.
+ */
+import { backoffMs, coerceError, type Logger } from '@celeriac/primitives';
+import type { Channel, ConfirmChannel, Message, Options } from 'amqplib';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  asOperationalError,
+  type BrokerConnection,
+  type Session,
+  type SessionUser,
+} from './broker-connection.ts';
+import type { ContentHeader } from './content-header.ts';
+import { toFieldTable } from './field-table.ts';
+import type { MessagePublisher, OnPublished, PublishMessage, PublisherOptions } from './message-publisher.ts';
+import { OperationalError } from './operational-error.ts';
+
+interface Entry {
+  readonly message: PublishMessage;
+  readonly onPublished: OnPublished;
+  /** When it fails with ERR_PUBLISH_TIMEOUT, in ms of `performance.now()`; Infinity for never. */
+  readonly deadline: number;
+  /** In flight when the broker closed a channel; sent alone from then on. */
+  isSuspect: boolean;
+  /** Why the broker returned it; the confirm that follows makes it final. */
+  returned: OperationalError | undefined;
+}
+
+interface OpenChannel {
+  readonly channel: Channel | ConfirmChannel;
+  readonly session: Session;
+}
+
+const sweepIntervalMs = 100;
+
+export class ChannelPublisher implements MessagePublisher, SessionUser {
+  readonly #connection: BrokerConnection;
+  readonly #logger: Logger;
+  readonly #options: Required<Omit<PublisherOptions, 'timeoutMs'>> & { readonly timeoutMs: number };
+  readonly #inFlight = new Set<Entry>();
+  readonly #closed = new AbortController();
+  #waiting: Entry[] = [];
+  /** Index of the first entry of `#waiting` that has not been taken; the array is cut now and then. */
+  #head = 0;
+  #open: OpenChannel | undefined;
+  /** Entries, waiting or in flight, that are to be sent alone. */
+  #suspectCount = 0;
+  #isBlocked = false;
+  #isBufferFull = false;
+  #sweep: NodeJS.Timeout | undefined;
+  #onIdle: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(connection: BrokerConnection, options: PublisherOptions, logger: Logger) {
+    this.#connection = connection;
+    this.#logger = logger;
+    this.#options = {
+      maxInFlight: 1024,
+      maxWaiting: 100_000,
+      maxBodyBytes: 128 * 1024 * 1024,
+      failFast: false,
+      timeoutMs: Infinity,
+      ...options,
+    };
+    connection.attach(this);
+  }
+
+  get isReady(): boolean {
+    return this.#open !== undefined && !this.#isBlocked;
+  }
+
+  publish(message: PublishMessage): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.send(message, (error) => {
+        if (error === undefined) resolve();
+        else reject(error);
+      });
+    });
+  }
+
+  send(message: PublishMessage, onPublished: OnPublished): void {
+    const refusal = this.#refusal(message);
+    if (refusal !== undefined) {
+      queueMicrotask(() => {
+        onPublished(refusal);
+      });
+      return;
+    }
+    const { timeoutMs } = this.#options;
+    const deadline = timeoutMs === Infinity ? Infinity : performance.now() + timeoutMs;
+    this.#waiting.push({ message, onPublished, deadline, isSuspect: false, returned: undefined });
+    this.#pump();
+    if (deadline !== Infinity) this.#sweep ??= setInterval(this.#failOverdue, sweepIntervalMs).unref();
+  }
+
+  sessionOpened(session: Session): void {
+    this.#isBlocked = session.isBlocked;
+    void this.#openUntilReady(session);
+  }
+
+  sessionLost(error: OperationalError): void {
+    this.#abandonChannel();
+    this.#isBlocked = false;
+    if (this.#options.failFast) this.#failWaiting(() => error);
+  }
+
+  sessionBlocked(blocked: boolean): void {
+    this.#isBlocked = blocked;
+    this.#pump();
+  }
+
+  close(options: { readonly drainMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(options.drainMs ?? 5000);
+    return this.#closing;
+  }
+
+  async #close(drainMs: number): Promise<void> {
+    if (this.#unsettledCount > 0) {
+      const drained = new Promise<void>((resolve) => (this.#onIdle = resolve));
+      await Promise.race([drained, delay(drainMs, undefined, { ref: false })]);
+    }
+    this.#closed.abort();
+    this.#connection.detach(this);
+    const open = this.#open;
+    this.#abandonChannel();
+    this.#failWaiting(
+      () =>
+        new OperationalError(
+          'ERR_CONNECTION_CLOSED',
+          'the publisher was closed before the broker confirmed the message',
+        ),
+    );
+    clearInterval(this.#sweep);
+    await open?.channel.close().catch(() => undefined); // lost meanwhile: nothing is left on it
+  }
+
+  get #waitingCount(): number {
+    return this.#waiting.length - this.#head;
+  }
+
+  get #unsettledCount(): number {
+    return this.#waitingCount + this.#inFlight.size;
+  }
+
+  #refusal(message: PublishMessage): OperationalError | undefined {
+    const { maxBodyBytes, maxWaiting, failFast } = this.#options;
+    if (this.#closing !== undefined)
+      return new OperationalError('ERR_CONNECTION_CLOSED', 'the publisher has been closed');
+    if (message.body.length > maxBodyBytes) {
+      return new OperationalError(
+        'ERR_PUBLISH_TOO_LARGE',
+        `the message body is ${message.body.length} bytes; the limit is ${maxBodyBytes}`,
+      );
+    }
+    if (this.#waitingCount >= maxWaiting) {
+      return new OperationalError(
+        'ERR_PUBLISH_QUEUE_FULL',
+        `${this.#waitingCount} messages wait for the broker already; publish more slowly`,
+      );
+    }
+    return failFast && !this.#connection.isOpen ? this.#connection.unavailable() : undefined;
+  }
+
+  async #openUntilReady(session: Session): Promise<void> {
+    for (let attempt = 0; session.isOpen() && !this.#closed.signal.aborted; attempt++) {
+      try {
+        await this.#openOn(session);
+        return;
+      } catch (error) {
+        if (!session.isOpen()) return;
+        this.#logger.error({ reason: coerceError(error).message }, 'cannot open a channel to publish');
+        await delay(backoffMs(attempt), undefined, { signal: this.#closed.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  async #openOn(session: Session): Promise<void> {
+    const { model } = session;
+    const channel = await (this.#options.confirm ? model.createConfirmChannel() : model.createChannel());
+    const open: OpenChannel = { channel, session };
+    let cause: Error | undefined;
+    channel.on('error', (error: Error) => (cause = error));
+    // before amqplib's own listener, which calls back every unconfirmed publish with an error
+    channel.prependListener('close', () => {
+      this.#channelClosed(open, cause);
+    });
+    channel.on('drain', () => {
+      this.#isBufferFull = false;
+      this.#pump();
+    });
+    channel.on('return', (message: Message) => {
+      this.#markReturned(message);
+    });
+    this.#isBufferFull = false;
+    this.#open = open;
+    this.#pump();
+  }
+
+  #pump(): void {
+    while (this.#head < this.#waiting.length && this.#maySend()) {
+      const entry = this.#waiting[this.#head++];
+      if (entry !== undefined) this.#write(entry);
+    }
+    if (this.#head === this.#waiting.length || this.#head > 1024) {
+      this.#waiting = this.#head === this.#waiting.length ? [] : this.#waiting.slice(this.#head);
+      this.#head = 0;
+    }
+    if (this.#unsettledCount === 0) this.#onIdle?.();
+  }
+
+  #maySend(): boolean {
+    if (this.#open === undefined || this.#isBlocked || this.#isBufferFull) return false;
+    if (this.#inFlight.size === 0) return true;
+    if (this.#inFlight.size >= this.#options.maxInFlight) return false;
+    return this.#suspectCount === 0;
+  }
+
+  #write(entry: Entry): void {
+    const { channel } = this.#open ?? {};
+    if (channel === undefined) return;
+    const { exchange, routingKey, body } = entry.message;
+    try {
+      const options = publishOptions(entry.message);
+      if (!this.#options.confirm) {
+        this.#isBufferFull = !channel.publish(exchange, routingKey, body, options);
+        entry.onPublished();
+        return;
+      }
+      this.#inFlight.add(entry);
+      const isRoomLeft = (channel as ConfirmChannel).publish(
+        exchange,
+        routingKey,
+        body,
+        options,
+        (error: unknown) => {
+          this.#confirmed(entry, error);
+        },
+      );
+      this.#isBufferFull = !isRoomLeft;
+    } catch (error) {
+      // amqplib refuses to encode it (such as a header table over 64 KiB), or the channel is closing this instant
+      this.#settle(entry, asOperationalError(error, 'ERR_PUBLISH_REFUSED'));
+    }
+  }
+
+  /** amqplib calls this for every entry of a channel, at the latest when the channel closes. */
+  #confirmed(entry: Entry, error: unknown): void {
+    if (!this.#inFlight.has(entry)) return; // overdue, or taken back when the channel was lost
+    if (entry.returned !== undefined) this.#settle(entry, entry.returned);
+    else if (error === null || error === undefined) this.#settle(entry);
+    else
+      this.#settle(
+        entry,
+        new OperationalError(
+          'ERR_PUBLISH_REFUSED',
+          `the broker did not take the message for ${describeTarget(entry.message)} (nack)`,
+        ),
+      );
+    this.#pump();
+  }
+
+  #markReturned(returned: Message): void {
+    const { exchange, routingKey, replyCode, replyText } = returned.fields as Message['fields'] & {
+      replyCode: number;
+      replyText: string;
+    };
+    const { correlationId } = (returned.properties as unknown as ContentHeader).properties;
+    for (const entry of this.#inFlight) {
+      const { message } = entry;
+      if (entry.returned !== undefined || !message.mandatory || message.exchange !== exchange) continue;
+      if (message.routingKey !== routingKey || message.properties.correlationId !== correlationId) continue;
+      entry.returned = new OperationalError(
+        'ERR_PUBLISH_UNROUTABLE',
+        `no queue takes messages for ${describeTarget(message)} (${replyText})`,
+        { replyCode },
+      );
+      return;
+    }
+  }
+
+  #channelClosed(open: OpenChannel, cause: Error | undefined): void {
+    if (this.#open !== open) return; // closed by us
+    if (cause !== undefined) this.#suspectInFlight(cause);
+    this.#abandonChannel();
+    if (cause === undefined) return; // the connection is going, sessionLost follows
+    this.#logger.error({ reason: cause.message }, 'the broker closed the publishing channel');
+    void this.#openUntilReady(open.session);
+  }
+
+  #suspectInFlight(cause: Error): void {
+    const [first, ...others] = this.#inFlight;
+    if (first !== undefined && others.length === 0) {
+      this.#settle(first, asOperationalError(cause, 'ERR_PUBLISH_REFUSED'));
+    }
+    for (const entry of this.#inFlight) {
+      if (!entry.isSuspect) this.#suspectCount++;
+      entry.isSuspect = true;
+    }
+  }
+
+  #settle(entry: Entry, error?: OperationalError): void {
+    this.#inFlight.delete(entry);
+    if (entry.isSuspect) this.#suspectCount--;
+    entry.onPublished(error);
+  }
+
+  /** Forgets the channel and puts what was in flight back at the head of the queue. */
+  #abandonChannel(): void {
+    this.#open = undefined;
+    if (this.#inFlight.size === 0) return;
+    this.#waiting = [...this.#inFlight, ...this.#waiting.slice(this.#head)];
+    this.#head = 0;
+    this.#inFlight.clear();
+    for (const entry of this.#waiting) entry.returned = undefined;
+  }
+
+  #failWaiting(errorOf: () => OperationalError): void {
+    const failed = this.#waiting.slice(this.#head);
+    this.#waiting = [];
+    this.#head = 0;
+    for (const entry of failed) this.#settle(entry, errorOf());
+  }
+
+  readonly #failOverdue = (): void => {
+    const now = performance.now();
+    for (const entry of this.#inFlight) {
+      if (entry.deadline > now) continue;
+      this.#settle(entry, this.#overdue(entry, 'it may or may not have been taken'));
+    }
+    if (this.#waiting.some((entry, index) => index >= this.#head && entry.deadline <= now)) {
+      const waiting = this.#waiting.slice(this.#head);
+      this.#head = 0;
+      this.#waiting = waiting.filter((entry) => entry.deadline > now);
+      for (const entry of waiting)
+        if (entry.deadline <= now) this.#settle(entry, this.#overdue(entry, 'it was not sent'));
+    }
+    this.#pump();
+    if (this.#unsettledCount > 0) return;
+    clearInterval(this.#sweep);
+    this.#sweep = undefined;
+  };
+
+  #overdue(entry: Entry, outcome: string): OperationalError {
+    const target = describeTarget(entry.message);
+    return new OperationalError(
+      'ERR_PUBLISH_TIMEOUT',
+      `the broker did not confirm the message for ${target} in ${this.#options.timeoutMs} ms; ${outcome}`,
+    );
+  }
+}
+
+function publishOptions(message: PublishMessage): Options.Publish {
+  return {
+    ...message.properties,
+    headers: toFieldTable(message.headers),
+    mandatory: message.mandatory,
+  } as Options.Publish;
+}
+
+function describeTarget(message: PublishMessage): string {
+  return message.exchange === ''
+    ? `queue ${message.routingKey}`
+    : `exchange ${message.exchange}, routing key ${message.routingKey}`;
+}

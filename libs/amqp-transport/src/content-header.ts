@@ -1,0 +1,81 @@
+import { decodeFieldTable } from './field-table.ts';
+import type { Headers, MessageProperties } from './message-properties.ts';
+
+/** What a content header frame says of a message. */
+export interface ContentHeader {
+  readonly properties: MessageProperties;
+  readonly headers: Headers;
+  /** Set when the properties or the header table could not be read; `headers` is then empty. */
+  readonly damage: Error | undefined;
+}
+
+const FLAG = {
+  contentType: 1 << 15,
+  contentEncoding: 1 << 14,
+  headers: 1 << 13,
+  deliveryMode: 1 << 12,
+  priority: 1 << 11,
+  correlationId: 1 << 10,
+  replyTo: 1 << 9,
+  expiration: 1 << 8,
+  messageId: 1 << 7,
+  timestamp: 1 << 6,
+  type: 1 << 5,
+  userId: 1 << 4,
+  appId: 1 << 3,
+} as const;
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * Decodes the properties of a content header frame: flags, then each property whose bit is set, in the order of the bits.
+ *
+ * Never throws: a header that cannot be read is a fault of one message and must not cost the connection, so it is
+ * reported as `damage`. (amqplib's own decoder throws on Python's `L` integers, and the connection is lost with it.)
+ *
+ * @param bytes - the frame's payload
+ * @param start - offset of the property flags
+ */
+export function decodeContentHeader(bytes: Buffer, start: number): ContentHeader {
+  const properties: Writable<MessageProperties> = {};
+  try {
+    const headers = readProperties(bytes, start, properties);
+    return { properties, headers, damage: undefined };
+  } catch (error) {
+    return { properties, headers: {}, damage: error instanceof Error ? error : new Error(String(error)) };
+  }
+}
+
+function readProperties(bytes: Buffer, start: number, into: Writable<MessageProperties>): Headers {
+  const flags = bytes.readUInt16BE(start);
+  let offset = start + 2;
+  let headers: Headers = {};
+
+  function shortString(): string {
+    const length = bytes.readUInt8(offset);
+    const text = bytes.toString('utf8', offset + 1, offset + 1 + length);
+    offset += 1 + length;
+    return text;
+  }
+
+  if (flags & FLAG.contentType) into.contentType = shortString();
+  if (flags & FLAG.contentEncoding) into.contentEncoding = shortString();
+  if (flags & FLAG.headers) {
+    headers = decodeFieldTable(bytes, offset);
+    offset += 4 + bytes.readUInt32BE(offset);
+  }
+  if (flags & FLAG.deliveryMode) into.deliveryMode = bytes.readUInt8(offset++);
+  if (flags & FLAG.priority) into.priority = bytes.readUInt8(offset++);
+  if (flags & FLAG.correlationId) into.correlationId = shortString();
+  if (flags & FLAG.replyTo) into.replyTo = shortString();
+  if (flags & FLAG.expiration) into.expiration = shortString();
+  if (flags & FLAG.messageId) into.messageId = shortString();
+  if (flags & FLAG.timestamp) {
+    into.timestamp = Number(bytes.readBigUInt64BE(offset));
+    offset += 8;
+  }
+  if (flags & FLAG.type) into.type = shortString();
+  if (flags & FLAG.userId) into.userId = shortString();
+  if (flags & FLAG.appId) into.appId = shortString();
+  return headers;
+}
