@@ -1,1 +1,7 @@
-module.exports = { ...require('../jest.preset.js'), displayName: 'conformance' };
+const preset = require('../jest.preset.js');
+
+module.exports = {
+  ...preset,
+  displayName: 'conformance',
+  testPathIgnorePatterns: [...preset.testPathIgnorePatterns, '\\.conformance\\.spec\\.ts$'],
+};

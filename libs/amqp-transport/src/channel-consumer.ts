@@ -83,12 +83,12 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
     open.consumerTags.clear();
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
+  close(options: { readonly deleteQueues?: boolean } = {}): Promise<void> {
+    this.#closing ??= this.#close(options.deleteQueues ?? false);
     return this.#closing;
   }
 
-  async #close(): Promise<void> {
+  async #close(deleteQueues: boolean): Promise<void> {
     await this.cancel();
     this.#setState('closed');
     this.#connection.detach(this);
@@ -97,6 +97,10 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
     if (open === undefined) return;
     this.#open = undefined;
     open.window.flush();
+    if (deleteQueues) {
+      // a queue that cannot be deleted now goes by its x-expires
+      await Promise.allSettled(this.#options.queues.map((queue) => open.channel.deleteQueue(queue)));
+    }
     await open.channel.close().catch(() => undefined); // lost meanwhile: the broker has taken everything back
     open.window.invalidate();
   }

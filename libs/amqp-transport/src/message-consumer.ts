@@ -25,6 +25,10 @@ export interface MessageConsumer {
   /** Stops deliveries and keeps the channel, so that what was delivered can still be settled. */
   cancel(): Promise<void>;
 
-  /** Settles what is due and closes the channel; the broker takes back what is unsettled. May be called twice. */
-  close(): Promise<void>;
+  /**
+   * Settles what is due and closes the channel; the broker takes back what is unsettled. May be called twice.
+   *
+   * @param options.deleteQueues - delete the queues too: for queues that are this process's own. Default false.
+   */
+  close(options?: { readonly deleteQueues?: boolean }): Promise<void>;
 }

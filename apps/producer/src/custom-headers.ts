@@ -1,0 +1,85 @@
+import { PythonScalar } from '@celeriac/protocol';
+
+import { isMapping, pointerToken, shortJson } from './json-shape.ts';
+import type { FieldProblem } from './problem.ts';
+
+/** Largest JSON text of all custom headers together; RabbitMQ and AMQP clients keep the header table in one frame. */
+export const maxHeaderJsonBytes = 32 * 1024;
+
+/**
+ * Names an HTTP caller must not set. A custom header replaces the standard one of its name on the wire, so these would
+ * change which task runs and when; and RabbitMQ delivers a copy to every queue that `CC` and `BCC` name.
+ */
+const reservedHeaders: ReadonlySet<string> = new Set([
+  'lang',
+  'task',
+  'id',
+  'shadow',
+  'eta',
+  'expires',
+  'group',
+  'group_index',
+  'retries',
+  'timelimit',
+  'root_id',
+  'parent_id',
+  'argsrepr',
+  'kwargsrepr',
+  'origin',
+  'ignore_result',
+  'replaced_task_nesting',
+  'stamped_headers',
+  'stamps',
+  'compression',
+  'properties',
+  'delivery_info',
+  'CC',
+  'BCC',
+]);
+
+/** Everything about custom headers that AMQP cannot carry or a caller may not decide. */
+export function headerComplaints(headers: Readonly<Record<string, unknown>>, field: string): FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  for (const [name, value] of Object.entries(headers)) {
+    const at = `${field}/${pointerToken(name)}`;
+    if (reservedHeaders.has(name)) {
+      problems.push({
+        field: at,
+        message: 'is a standard header, which cannot be set here; choose another name',
+      });
+    }
+    problems.push(...complaintsAbout(name, value, at));
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(headers, sizeOfBigints));
+  if (bytes > maxHeaderJsonBytes) {
+    problems.push({
+      field,
+      message: `must be at most ${maxHeaderJsonBytes} bytes of JSON, got ${bytes}; send large data as arguments`,
+    });
+  }
+  return problems;
+}
+
+function* complaintsAbout(name: string, value: unknown, field: string): Generator<FieldProblem> {
+  if (Buffer.byteLength(name) > 255) {
+    yield { field, message: `must have a name of at most 255 bytes, got ${Buffer.byteLength(name)}` };
+  }
+  if (typeof value === 'bigint' && BigInt.asIntN(64, value) !== value) {
+    yield {
+      field,
+      message: `must fit the 64 bits of an AMQP integer, got ${shortJson(value)}; send it as a string`,
+    };
+  } else if (value instanceof PythonScalar) {
+    yield { field, message: `cannot be a ${value.kind}, which no AMQP header carries; send it as a string` };
+  } else if (Array.isArray(value)) {
+    for (const [index, item] of (value as unknown[]).entries())
+      yield* complaintsAbout('', item, `${field}/${index}`);
+  } else if (isMapping(value)) {
+    for (const [key, item] of Object.entries(value))
+      yield* complaintsAbout(key, item, `${field}/${pointerToken(key)}`);
+  }
+}
+
+function sizeOfBigints(_name: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
+}

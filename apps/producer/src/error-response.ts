@@ -1,0 +1,70 @@
+import { coerceError } from '@celeriac/primitives';
+import type { Logger } from '@celeriac/primitives';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+
+import { problemContentType, ProblemError, problemKinds } from './problem.ts';
+import type { ProblemKind } from './problem.ts';
+
+/** Seconds a client should wait after a 503: about as long as the longest delay between two attempts to reconnect. */
+export const retryAfterSeconds = 2;
+
+/** What Fastify itself refuses, by its code; anything else below 500 is `bad-request`. */
+const kindOfFastifyCode: Readonly<Record<string, ProblemKind>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body-too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
+  FST_ERR_CTP_EMPTY_TYPE: 'unsupported-media-type',
+  FST_ERR_MAX_PARAM_LENGTH: 'uri-too-long',
+};
+
+/**
+ * Answers any error with a problem document; the one place where an error becomes a response.
+ *
+ * Errors nobody foresaw are logged with their stack and answered without it.
+ */
+export function sendProblem(
+  caught: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  logger: Logger,
+): FastifyReply {
+  const problem = toProblem(caught);
+  const { status } = problemKinds[problem.kind];
+  if (status >= 500) logProblem(problem, caught, request, logger);
+  if (status === 503) reply.header('retry-after', retryAfterSeconds);
+  return reply
+    .code(status)
+    .type(problemContentType)
+    .header('cache-control', 'no-store')
+    .send(JSON.stringify(problem.toDocument()));
+}
+
+function toProblem(caught: unknown): ProblemError {
+  if (caught instanceof ProblemError) return caught;
+  const error = coerceError(caught);
+  const { code, statusCode = 500 } = error as Partial<FastifyError>;
+  if (statusCode >= 500) {
+    return new ProblemError(
+      'internal-error',
+      'The error was logged; tell the operator.',
+      {},
+      { cause: error },
+    );
+  }
+  return new ProblemError(
+    kindOfFastifyCode[code ?? ''] ?? 'bad-request',
+    `${error.message}.`,
+    {},
+    { cause: error },
+  );
+}
+
+function logProblem(problem: ProblemError, caught: unknown, request: FastifyRequest, logger: Logger): void {
+  const fields = {
+    method: request.method,
+    url: request.url,
+    problem: problem.kind,
+    err: problem.cause ?? caught,
+  };
+  if (problem.kind === 'internal-error') logger.error(fields, 'request failed');
+  else logger.warn(fields, 'request refused');
+}

@@ -1,0 +1,144 @@
+import { coerceError } from '@celeriac/primitives';
+import type { TaskHolder } from '@celeriac/task-registry';
+import { Type } from '@sinclair/typebox';
+import type { FastifyInstance } from 'fastify';
+
+import { problemResponses, textResponse } from '../openapi.ts';
+import { ProblemError, problemOfFields } from '../problem.ts';
+import { publishCall } from '../publish.ts';
+import type { ApplyOptions, TaskClient } from '../task-client.ts';
+
+export interface CreateTasksOptions {
+  readonly client: TaskClient;
+  /** One task of each is called per round. Each of their tasks takes the calculator's payload. */
+  readonly holders: readonly TaskHolder[];
+  /** Largest count that is accepted. */
+  readonly maxCount: number;
+  /** Most publishes of one request that wait for their confirm at a time. */
+  readonly maxUnconfirmed: number;
+  /** Source of chance, in [0, 1). */
+  readonly random: () => number;
+}
+
+/** Operands are integers from 0 to this. */
+const largestOperand = 100;
+
+/** `GET /create_tasks/:count`: the load generator of the calculator, as the original Flask producer has it. */
+export function createTasksRoute(app: FastifyInstance, options: CreateTasksOptions): void {
+  const rounds = new RandomRounds(options.holders, options.random);
+  app.get<{ Params: { count: string } }>(
+    '/create_tasks/:count',
+    {
+      // a HEAD request must not publish anything
+      exposeHeadRoute: false,
+      schema: {
+        summary: 'Publish random calls',
+        description:
+          'Publishes, count times, one random call of each operation with the same random operands; answers once the broker has confirmed every one of them.',
+        operationId: 'createTasks',
+        tags: ['tasks'],
+        params: Type.Object({
+          count: Type.Integer({
+            minimum: 0,
+            maximum: options.maxCount,
+            examples: [10],
+            description: 'How many rounds.',
+          }),
+        }),
+        response: {
+          200: textResponse('Every call was confirmed.', 'Done 10'),
+          ...problemResponses('invalid-parameter', 'unroutable', 'broker-unavailable'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const count = readCount(request.params.count, options.maxCount);
+      await publishRounds(options, rounds, count);
+      return reply
+        .type('text/plain; charset=utf-8')
+        .header('cache-control', 'no-store')
+        .send(`Done ${count}`);
+    },
+  );
+}
+
+function readCount(text: string, maxCount: number): number {
+  const count = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (count <= maxCount) return count;
+  throw problemOfFields('invalid-parameter', [
+    {
+      field: 'count',
+      message: `must be an integer from 0 to ${maxCount}, got ${JSON.stringify(text.slice(0, 40))}`,
+    },
+  ]);
+}
+
+/**
+ * Publishes all calls of `count` rounds, never more than the window at a time.
+ *
+ * Each lane publishes one call after another, so as many are in flight as there are lanes. After the first failure no
+ * call is started any more, and the answer waits for those in flight, so that its number of confirmed calls is right.
+ */
+async function publishRounds(
+  options: CreateTasksOptions,
+  rounds: RandomRounds,
+  count: number,
+): Promise<void> {
+  const { client, holders, maxUnconfirmed } = options;
+  const total = count * holders.length;
+  const calls = rounds.calls(count);
+  let confirmed = 0;
+  let failure: Error | undefined;
+  const lane = async (): Promise<void> => {
+    for (const { name, args, applyOptions } of calls) {
+      try {
+        await publishCall(client, name, args, noKwargs, applyOptions);
+        confirmed++;
+      } catch (caught) {
+        failure ??= coerceError(caught);
+        return; // which ends the iterator for every lane
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(total, maxUnconfirmed) }, lane));
+  if (failure === undefined) return;
+  throw failure instanceof ProblemError ? failure.with({ published: confirmed }) : failure;
+}
+
+const noKwargs: Readonly<Record<string, unknown>> = {};
+
+interface RandomCall {
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly applyOptions: ApplyOptions;
+}
+
+/** Chooses what to call: in each round one task of every holder, all with the same operands. */
+class RandomRounds {
+  readonly #choices: readonly (readonly Omit<RandomCall, 'args'>[])[];
+  readonly #random: () => number;
+
+  constructor(holders: readonly TaskHolder[], random: () => number) {
+    this.#choices = holders.map((holder) =>
+      Object.values(holder.tasks).map(({ name, queue }) => ({ name, applyOptions: { queue } })),
+    );
+    this.#random = random;
+  }
+
+  /** One iterator that all lanes share. */
+  *calls(count: number): Generator<RandomCall> {
+    for (let round = 0; round < count; round++) {
+      const args = [
+        { num_1: this.#integerBelow(largestOperand + 1), num_2: this.#integerBelow(largestOperand + 1) },
+      ];
+      for (const choices of this.#choices) {
+        const choice = choices[this.#integerBelow(choices.length)];
+        if (choice !== undefined) yield { name: choice.name, args, applyOptions: choice.applyOptions };
+      }
+    }
+  }
+
+  #integerBelow(limit: number): number {
+    return Math.floor(this.#random() * limit);
+  }
+}

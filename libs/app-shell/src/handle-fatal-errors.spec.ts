@@ -1,0 +1,29 @@
+import { EventEmitter } from 'node:events';
+import { handleFatalErrors } from './handle-fatal-errors.ts';
+
+describe('handleFatalErrors', () => {
+  it.each(['uncaughtException', 'unhandledRejection'] as const)(
+    'reports an error that escaped as %s, the first alone',
+    (origin) => {
+      const source = new EventEmitter();
+      const reports: unknown[] = [];
+      handleFatalErrors((caught, from) => reports.push([caught, from]), source);
+      const error = new Error('lost');
+
+      source.emit(origin, error);
+      source.emit('unhandledRejection', new Error('a consequence'));
+
+      expect(reports).toEqual([[error, origin]]);
+    },
+  );
+
+  it('takes all its listeners away again', () => {
+    const source = new EventEmitter();
+    const uninstall = handleFatalErrors(() => undefined, source);
+    expect(source.eventNames().sort()).toEqual(['uncaughtException', 'unhandledRejection']);
+
+    uninstall();
+
+    expect(source.eventNames()).toEqual([]);
+  });
+});

@@ -1,0 +1,61 @@
+import { ImproperlyConfiguredError, type Logger } from '@celeriac/primitives';
+import { createLogger, type LoggerOptions } from './create-logger.ts';
+import type { FatalErrorSource } from './handle-fatal-errors.ts';
+import type { SignalSource } from './handle-signals.ts';
+import { readSettings } from './read-settings.ts';
+import type { Settings } from './setting-definitions.ts';
+import { superviseApp, type RunnableApp } from './supervise-app.ts';
+
+/** What an app is made from. */
+export interface AppContext {
+  readonly settings: Settings;
+  readonly logger: Logger;
+}
+
+/** The part of `process` that an app's frame uses. */
+export type AppProcess = AppEnvironment & SignalSource & FatalErrorSource;
+
+interface AppEnvironment {
+  readonly env: NodeJS.ProcessEnv;
+  readonly stderr: { write(text: string): unknown };
+  exit(code: number): void;
+}
+
+export interface RunAppOptions {
+  /** Name of the app in its log lines, such as `addition`. */
+  readonly name: string;
+  /** Builds the app; no I/O yet. */
+  readonly create: (context: AppContext) => RunnableApp;
+  /** Default: the process itself. */
+  readonly process?: AppProcess;
+  /** Where log lines go. Default: standard output. */
+  readonly destination?: LoggerOptions['destination'];
+}
+
+/**
+ * The frame of every app: settings from the environment, a logger, the app, its signals and health, and at the end of
+ * the app the end of the process.
+ *
+ * A wrong setting is printed to standard error in plain lines, and the process ends with code 1 before anything
+ * connects; the other exit codes are those of `superviseApp`.
+ */
+export async function runApp({
+  name,
+  create,
+  process: host = process,
+  destination,
+}: RunAppOptions): Promise<void> {
+  let exitCode = 1;
+  try {
+    const settings = readSettings(host.env);
+    const { logLevel: level, healthHost, healthPort: port, shutdownTimeoutMs } = settings;
+    const logger = createLogger({ level, name, ...(destination === undefined ? {} : { destination }) });
+    const app = create({ settings, logger });
+    const health = port === undefined ? undefined : { host: healthHost, port };
+    exitCode = await superviseApp({ app, logger, shutdownTimeoutMs, health, source: host });
+  } catch (error) {
+    if (!(error instanceof ImproperlyConfiguredError)) throw error;
+    host.stderr.write(`${name}: ${error.message}\n`);
+  }
+  host.exit(exitCode);
+}

@@ -1,0 +1,127 @@
+import { coerceError, ImproperlyConfiguredError, type Logger } from '@celeriac/primitives';
+import { handleFatalErrors, type FatalErrorSource } from './handle-fatal-errors.ts';
+import { handleSignals, type SignalSource } from './handle-signals.ts';
+import { HealthServer } from './health-server.ts';
+
+/** Warm: running tasks end first. Cold: they are given up and go back to their queues. */
+export type ShutdownMode = 'warm' | 'cold';
+
+/** What is run: a worker, or a server. */
+export interface RunnableApp {
+  /** Resolves when it does its job; rejects when it never will. */
+  start(): Promise<void>;
+  /** Whether it does its job at this moment. */
+  readonly isReady: boolean;
+  /** Resolves when it has stopped. Comes at any time, while `start` is pending too, and a cold stop overtakes a warm one. */
+  stop(options: { readonly mode: ShutdownMode }): Promise<void>;
+  /** Resolves when it has stopped, for whatever reason; rejects when it failed for good. */
+  readonly done: Promise<void>;
+}
+
+export interface SupervisionOptions {
+  readonly app: RunnableApp;
+  readonly logger: Logger;
+  /** After this time, in ms, a warm shutdown becomes a cold one. Undefined: it takes the time it takes. */
+  readonly shutdownTimeoutMs: number | undefined;
+  /** Where to serve health; undefined: nowhere. */
+  readonly health: { readonly host: string; readonly port: number } | undefined;
+  /** What delivers signals and escaped errors. */
+  readonly source: SignalSource & FatalErrorSource;
+}
+
+/**
+ * Starts an app and sees it through to its end: signals, escaped errors, health.
+ *
+ * @returns the exit code of the process: 0 after a warm shutdown or when the app ended by itself, 1 after a cold or
+ * failed one, as Celery's `EX_OK` and `EX_FAILURE`. (Celery gives 1 after a warm shutdown by INT as well.)
+ * @throws ImproperlyConfiguredError when a setting turns out wrong at start, such as a port in use
+ */
+export async function superviseApp(options: SupervisionOptions): Promise<number> {
+  const { app, logger, shutdownTimeoutMs, source } = options;
+  let mode: ShutdownMode | undefined;
+  let coldTimer: NodeJS.Timeout | undefined;
+  let health: HealthServer | undefined;
+  let giveUp: (exitCode: number) => void = () => undefined;
+  const givenUp = new Promise<number>((resolve) => (giveUp = resolve));
+
+  function stop(next: ShutdownMode): void {
+    mode = next;
+    app.stop({ mode: next }).catch((caught: unknown) => {
+      logger.error({ err: coerceError(caught), mode: next }, 'shutdown failed');
+      giveUp(1);
+    });
+  }
+
+  const ignoreSignals = handleSignals(
+    {
+      onWarm: (signal) => {
+        logger.info({ signal }, 'warm shutdown');
+        stop('warm');
+        if (shutdownTimeoutMs === undefined) return;
+        coldTimer = setTimeout(() => {
+          logger.warn({ shutdownTimeoutMs }, 'warm shutdown took too long, cold shutdown');
+          stop('cold');
+        }, shutdownTimeoutMs);
+      },
+      onCold: (signal) => {
+        logger.warn({ signal }, 'cold shutdown');
+        stop('cold');
+      },
+      onHard: (signal) => {
+        logger.error({ signal }, 'shutdown cut short');
+        giveUp(1);
+      },
+    },
+    source,
+  );
+  const ignoreFatalErrors = handleFatalErrors((caught, origin) => {
+    logger.error({ err: coerceError(caught), origin }, 'an error escaped, the process ends');
+    giveUp(1);
+  }, source);
+
+  async function run(): Promise<number> {
+    health = await serveHealth(options, () => mode === undefined && app.isReady);
+    app.done.catch(() => undefined); // heard below; when start fails first, that is the news
+    try {
+      await app.start();
+    } catch (caught) {
+      if (mode === undefined) throw caught;
+      logger.debug({ err: coerceError(caught) }, 'stopped while starting');
+    }
+    await app.done;
+    return mode === 'cold' ? 1 : 0;
+  }
+
+  try {
+    return await Promise.race([run(), givenUp]);
+  } catch (caught) {
+    if (caught instanceof ImproperlyConfiguredError) throw caught;
+    logger.error({ err: coerceError(caught) }, 'failed');
+    return 1;
+  } finally {
+    clearTimeout(coldTimer);
+    ignoreSignals();
+    ignoreFatalErrors();
+    await health?.close();
+  }
+}
+
+async function serveHealth(
+  { health, logger }: SupervisionOptions,
+  isReady: () => boolean,
+): Promise<HealthServer | undefined> {
+  if (health === undefined) return undefined;
+  const { host, port } = health;
+  try {
+    // what can answer is live: a blocked event loop or an ended process gives no answer at all
+    const server = await HealthServer.start({ host, port, isLive: () => true, isReady });
+    logger.info({ address: server.address.address, port: server.address.port }, 'health server listens');
+    return server;
+  } catch (caught) {
+    const { message } = coerceError(caught);
+    throw new ImproperlyConfiguredError(
+      `CELERIAC_HEALTH_PORT ${port} on CELERIAC_HEALTH_HOST ${host} cannot be used (${message}); choose another, or unset it`,
+      { cause: caught },
+    );
+  }
+}

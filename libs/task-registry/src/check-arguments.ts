@@ -1,0 +1,71 @@
+import { describeErrors, pointerStep } from './argument-problem.ts';
+import type { ArgumentProblem } from './argument-problem.ts';
+import { tooManyPositional } from './bind-arguments.ts';
+import { parameterChecksOf } from './parameter-checks.ts';
+import type { AnyTaskDeclaration, TaskDeclaration } from './task-declaration.ts';
+
+/**
+ * Checks the arguments of a call against the task's contract before it is published: number, names, values. Marked
+ * floats, bigints and typed scalars are judged as the JSON that they are on the wire; nothing is converted.
+ *
+ * @returns every problem, up to 20 for each argument; empty when the call is good. A plain task takes any arguments
+ * @throws ImproperlyConfiguredError when a schema of the task is no JSON Schema
+ */
+export function checkArguments(
+  declaration: AnyTaskDeclaration,
+  args: readonly unknown[],
+  kwargs: Readonly<Record<string, unknown>> = {},
+): ArgumentProblem[] {
+  if (declaration.kind === 'plain') return [];
+  return [...positionalProblems(declaration, args), ...keywordProblems(declaration, args, kwargs)];
+}
+
+function positionalProblems(declaration: TaskDeclaration, args: readonly unknown[]): ArgumentProblem[] {
+  const { parameterList: list } = declaration;
+  const checks = parameterChecksOf(declaration);
+  const problems = args.flatMap((value, at) =>
+    argumentProblems(`/args/${at}`, checks[at]?.onTheWire(value) ?? []),
+  );
+  const most = list.parameters.length;
+  if (args.length > most)
+    problems.push({ path: `/args/${most}`, message: tooManyPositional(list, args.length) });
+  return problems;
+}
+
+function keywordProblems(
+  declaration: TaskDeclaration,
+  args: readonly unknown[],
+  kwargs: Readonly<Record<string, unknown>>,
+): ArgumentProblem[] {
+  const { parameters, positions } = declaration.parameterList;
+  const checks = parameterChecksOf(declaration);
+  const problems: ArgumentProblem[] = [];
+  for (const [name, value] of Object.entries(kwargs)) {
+    const path = `/kwargs${pointerStep(name)}`;
+    const position = positions.get(name);
+    if (position === undefined) {
+      problems.push({
+        path,
+        message: `is not a parameter; there ${known(parameters.map((one) => one.name))}`,
+      });
+    } else if (position < args.length) {
+      problems.push({ path, message: `is given already, as /args/${position}` });
+    } else {
+      problems.push(...argumentProblems(path, checks[position]?.onTheWire(value) ?? []));
+    }
+  }
+  for (const [position, { name, isOptional }] of parameters.entries()) {
+    if (isOptional || position < args.length || Object.hasOwn(kwargs, name)) continue;
+    problems.push({ path: `/args/${position}`, message: `is required: parameter '${name}'` });
+  }
+  return problems;
+}
+
+function argumentProblems(path: string, errors: Parameters<typeof describeErrors>[1]): ArgumentProblem[] {
+  return describeErrors(path, errors).map((problem) => ({ path: problem.path, message: problem.message }));
+}
+
+function known(names: readonly string[]): string {
+  if (names.length === 0) return 'are none';
+  return `${names.length === 1 ? 'is' : 'are'} ${names.map((name) => `'${name}'`).join(', ')}`;
+}

@@ -1,0 +1,44 @@
+export { defineTask, plainTask } from './task-declaration.ts';
+export { defineHolder } from './task-holder.ts';
+export { implement } from './implement.ts';
+export { bound } from './task-function.ts';
+export { TaskRegistry } from './task-registry.ts';
+export { checkArguments } from './check-arguments.ts';
+export { encodeArguments } from './encode-arguments.ts';
+export { jsonSchemaOf } from './json-schema.ts';
+export { bindArguments } from './bind-arguments.ts';
+export { createParameterList } from './parameter-list.ts';
+export { compileNumberWriter } from './number-writer.ts';
+
+export type {
+  AnyTaskDeclaration,
+  ArgumentChecker,
+  PlainTaskDeclaration,
+  TaskDeclaration,
+  TaskOptions,
+} from './task-declaration.ts';
+export type { HolderTask, TaskDeclarations, TaskHolder } from './task-holder.ts';
+export type { ImplementedHolder, TaskImplementations } from './implement.ts';
+export type {
+  BoundTask,
+  TaskArguments,
+  TaskFunction,
+  TaskImplementation,
+  TaskKeywordArguments,
+  TaskResult,
+} from './task-function.ts';
+export type { DeliveryInfo, TaskContext, TaskContextRequest } from './task-context.ts';
+export type { RegisteredTask } from './registered-task.ts';
+export type { ArgumentProblem } from './argument-problem.ts';
+export type { CallArguments } from './encode-arguments.ts';
+export type { PlainJsonSchema, TaskJsonSchema } from './json-schema.ts';
+export type {
+  Parameter,
+  ParameterEntries,
+  ParameterEntry,
+  ParameterList,
+  TypedArguments,
+  TypedKeywordArguments,
+  UncheckedArguments,
+} from './parameter-list.ts';
+export type { NumberWriter } from './number-writer.ts';

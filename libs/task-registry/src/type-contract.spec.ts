@@ -1,0 +1,104 @@
+import { Type } from '@sinclair/typebox';
+
+import { bound, defineHolder, defineTask, implement, plainTask } from './index.ts';
+import type {
+  ImplementedHolder,
+  TaskArguments,
+  TaskHolder,
+  TaskKeywordArguments,
+  TaskResult,
+} from './index.ts';
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+/** Compiles only when its type argument is true. */
+function holds<T extends true>(): T | undefined {
+  return undefined;
+}
+
+const declarations = {
+  add: defineTask({
+    parameters: [
+      ['y', Type.Number()],
+      ['x', Type.Optional(Type.String())],
+    ],
+    result: Type.Number(),
+  }),
+  read: defineTask({ parameters: [['payload', Type.String()]], argumentsCheckedBy: 'caller' }),
+  anything: plainTask(),
+};
+const holder = defineHolder('types', declarations);
+const inline = defineHolder('inline', {
+  add: defineTask({ parameters: [['x', Type.Number()]], result: Type.Literal('ND') }),
+  read: defineTask({ parameters: [['x', Type.Number()]], argumentsCheckedBy: 'caller' }),
+});
+const anyHolders: readonly TaskHolder[] = [holder, inline];
+
+describe('types of a holder', () => {
+  it('follow the declared order and the schemas', () => {
+    holds<Equal<TaskArguments<typeof declarations.add>, [y: number, x?: string]>>();
+    holds<
+      Equal<TaskKeywordArguments<typeof declarations.add>, { readonly y?: number; readonly x?: string }>
+    >();
+    holds<Equal<TaskResult<typeof declarations.add>, number>>();
+    holds<Equal<TaskArguments<typeof declarations.read>, [payload: string]>>();
+    holds<Equal<TaskResult<typeof declarations.read>, unknown>>();
+    holds<Equal<TaskArguments<typeof declarations.anything>, unknown[]>>();
+    holds<Equal<typeof holder.tasks.add.declaration, typeof declarations.add>>();
+    holds<Equal<typeof holder.queue, 'types'>>();
+    holds<Equal<typeof inline.tasks.add.declaration.argumentsCheckedBy, 'everyone'>>();
+    holds<Equal<typeof inline.tasks.read.declaration.argumentsCheckedBy, 'caller'>>();
+    holds<Equal<TaskArguments<typeof inline.declarations.add>, [x: number]>>();
+    // @ts-expect-error: a holder has only the tasks that it declares
+    expect(holder.tasks.subtract).toBeUndefined();
+  });
+
+  it('accept functions, promises, bound tasks, and shorter signatures', () => {
+    implement(holder, {
+      add: (y, x) => y + (x?.length ?? 0),
+      read: (payload) => payload,
+      anything: (a: string) => a,
+    });
+    implement(holder, { add: async (y) => Promise.resolve(y), read: () => 1, anything: () => undefined });
+    implement(holder, {
+      add: bound((context, y, x) => {
+        holds<Equal<typeof y, number>>();
+        holds<Equal<typeof x, string | undefined>>();
+        return y + context.request.retries;
+      }),
+      read: bound((_context, payload) => {
+        holds<Equal<typeof payload, unknown>>();
+      }),
+      anything: bound((_context, a: number, b: number) => a + b),
+    });
+    // a literal stays one
+    const implemented: ImplementedHolder = implement(inline, { add: () => 'ND', read: (x) => x });
+    expect(anyHolders).toContain(implemented.holder);
+  });
+});
+
+/** Never called: what must not compile. */
+export function mustNotCompile(): void {
+  const read = (): number => 1;
+  const anything = (): number => 1;
+  // @ts-expect-error: 'read' is missing
+  implement(holder, { add: (y) => y, anything });
+  // @ts-expect-error: 'more' is not declared
+  implement(holder, { add: (y) => y, read, anything, more: read });
+  // @ts-expect-error: the first parameter is a number
+  implement(holder, { add: (y: string) => y.length, read, anything });
+  // @ts-expect-error: the second parameter may be undefined
+  implement(holder, { add: (y: number, x: string) => y + x.length, read, anything });
+  // @ts-expect-error: there is no third argument
+  implement(holder, { add: (y: number, x: string | undefined, z: number) => y + z, read, anything });
+  // @ts-expect-error: the result is a number
+  implement(holder, { add: (y) => String(y), read, anything });
+  // @ts-expect-error: the result is a number, also when promised
+  implement(holder, { add: async (y) => Promise.resolve(String(y)), read, anything });
+  // @ts-expect-error: the worker has not checked the payload
+  implement(holder, { add: (y) => y, read: (payload: string) => payload, anything });
+  // @ts-expect-error: a bound task's arguments are checked too
+  implement(holder, { add: bound((_context, y: string) => y.length), read, anything });
+  // @ts-expect-error: and so is its result
+  implement(holder, { add: bound((_context, y) => String(y)), read, anything });
+}

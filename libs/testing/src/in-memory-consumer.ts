@@ -1,0 +1,211 @@
+import type { ConsumeOptions, MessageConsumer } from '@celeriac/amqp-transport';
+import { IllegalStateError } from '@celeriac/primitives';
+import { InMemoryDelivery, type SettlementChannel } from './in-memory-delivery.ts';
+import type { InMemoryLink, LinkUser } from './in-memory-link.ts';
+import type { QueuedMessage } from './in-memory-message.ts';
+import type { InMemoryQueue, QueueConsumer } from './in-memory-queue.ts';
+
+/** A consumer of an in-memory broker: registered in the turn after it may be, and again after every loss. */
+export class InMemoryConsumer implements MessageConsumer, LinkUser {
+  readonly #link: InMemoryLink;
+  readonly #options: ConsumeOptions;
+  readonly #stopListening: () => void;
+  #channel: ConsumerChannel | undefined;
+  #state: 'running' | 'cancelled' | 'closed' = 'running';
+  #isRegistering = false;
+  #waiters: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
+
+  constructor(link: InMemoryLink, options: ConsumeOptions) {
+    this.#link = link;
+    this.#options = options;
+    link.attach(this);
+    // a queue that was missing may be there now, one that was in the way may be gone
+    this.#stopListening = link.broker.onQueuesChanged(() => {
+      this.#registerSoon();
+    });
+  }
+
+  get isConsuming(): boolean {
+    return this.#state === 'running' && this.#channel?.isComplete === true;
+  }
+
+  whenConsuming(): Promise<void> {
+    if (this.isConsuming) return Promise.resolve();
+    if (this.#state !== 'running') return Promise.reject(this.#closedError());
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject });
+    });
+  }
+
+  linkUp(): void {
+    this.#registerSoon();
+  }
+
+  linkDown(): void {
+    this.#channel?.end();
+    this.#channel = undefined;
+  }
+
+  cancel(): Promise<void> {
+    if (this.#state === 'running') {
+      this.#state = 'cancelled';
+      this.#stopListening();
+      this.#channel?.unsubscribe();
+    }
+    return Promise.resolve();
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    await this.cancel();
+    this.#state = 'closed';
+    this.#link.detach(this);
+    this.linkDown();
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(this.#closedError());
+  }
+
+  #registerSoon(): void {
+    if (this.#isRegistering) return;
+    this.#isRegistering = true;
+    setImmediate(() => {
+      this.#register();
+      this.#isRegistering = false; // only now: what we declare calls us
+    });
+  }
+
+  #register(): void {
+    if (this.#state !== 'running' || !this.#link.isUp || this.isConsuming) return;
+    const { broker } = this.#link;
+    this.#channel ??= new ConsumerChannel(this.#link, this.#options, () => {
+      this.#registerSoon();
+    });
+    try {
+      broker.declare(this.#options.topology, this.#link);
+      this.#channel.subscribe();
+    } catch {
+      return; // refused: the real one tries again with backoff, this one when a queue comes or goes
+    }
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve();
+  }
+
+  #closedError(): IllegalStateError {
+    return new IllegalStateError(`the consumer of ${this.#options.queues.join(', ')} has been closed`);
+  }
+}
+
+/** The channel of a consumer, with what is unsettled on it. */
+class ConsumerChannel implements SettlementChannel {
+  readonly #link: InMemoryLink;
+  readonly #options: ConsumeOptions;
+  readonly #onCancelled: () => void;
+  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #unsettled = new Set<InMemoryDelivery>();
+  #nextTag = 1;
+  #isVoid = false;
+
+  constructor(link: InMemoryLink, options: ConsumeOptions, onCancelled: () => void) {
+    this.#link = link;
+    this.#options = options;
+    this.#onCancelled = onCancelled;
+  }
+
+  get isVoid(): boolean {
+    return this.#isVoid;
+  }
+
+  /** True while every queue has a consumer. */
+  get isComplete(): boolean {
+    return this.#subscriptions.size === this.#options.queues.length;
+  }
+
+  unsettledIn(queue: InMemoryQueue): number {
+    return [...this.#unsettled].filter(({ from }) => from === queue).length;
+  }
+
+  /** @throws OperationalError when a queue does not exist or is another's */
+  subscribe(): void {
+    for (const name of this.#options.queues) {
+      if (this.#subscriptions.has(name)) continue;
+      const queue = this.#link.broker.queue(name, this.#link);
+      const subscription = new Subscription(this, queue, this.#options);
+      this.#subscriptions.set(name, subscription);
+      queue.subscribe(subscription);
+    }
+  }
+
+  unsubscribe(): void {
+    for (const subscription of this.#subscriptions.values()) {
+      subscription.queue.unsubscribe(subscription);
+      this.#link.broker.consumerLeft(subscription.queue);
+    }
+    this.#subscriptions.clear();
+  }
+
+  queueDeleted(queue: InMemoryQueue): void {
+    if (!this.#subscriptions.delete(queue.name)) return;
+    this.#onCancelled();
+  }
+
+  take(queued: QueuedMessage, queue: InMemoryQueue): void {
+    const { noAck = false, onDelivery } = this.#options;
+    const deliveryTag = this.#nextTag++;
+    const delivery = new InMemoryDelivery({ queued, queue, deliveryTag, noAck, channel: this });
+    if (!noAck) this.#unsettled.add(delivery);
+    this.#link.journal.write({ event: 'delivered', message: queued.message, queue: queue.name });
+    onDelivery(delivery);
+  }
+
+  settle(delivery: InMemoryDelivery, outcome: 'ack' | 'requeue' | 'reject'): void {
+    this.#unsettled.delete(delivery);
+    const { from, queued } = delivery;
+    const { message } = queued;
+    if (outcome === 'ack') {
+      this.#link.journal.write({ event: 'acked', message, queue: from.name });
+    } else {
+      const requeue = outcome === 'requeue';
+      this.#link.journal.write({ event: 'rejected', message, queue: from.name, requeue });
+      if (requeue) this.#giveBack(delivery);
+      else this.#link.broker.deadLetter(from, message);
+    }
+    from.dispatchSoon(); // there is room again
+  }
+
+  /** The channel is gone: whatever is unsettled goes back to its queue. */
+  end(): void {
+    this.#isVoid = true;
+    // before the queues lose their consumer: a message of an auto-delete queue goes with the queue
+    for (const delivery of this.#unsettled) this.#giveBack(delivery);
+    this.#unsettled.clear();
+    this.unsubscribe();
+  }
+
+  #giveBack(delivery: InMemoryDelivery): void {
+    if (this.#link.broker.has(delivery.from)) delivery.from.requeue(delivery.queued);
+  }
+}
+
+/** One queue of a consumer. */
+class Subscription implements QueueConsumer {
+  readonly queue: InMemoryQueue;
+  readonly #channel: ConsumerChannel;
+  readonly #prefetchCount: number;
+
+  constructor(channel: ConsumerChannel, queue: InMemoryQueue, options: ConsumeOptions) {
+    this.#channel = channel;
+    this.queue = queue;
+    this.#prefetchCount =
+      options.noAck === true || options.prefetchCount === 0 ? Infinity : options.prefetchCount;
+  }
+
+  get hasRoom(): boolean {
+    return this.#channel.unsettledIn(this.queue) < this.#prefetchCount;
+  }
+
+  take(queued: QueuedMessage, queue: InMemoryQueue): void {
+    this.#channel.take(queued, queue);
+  }
+
+  cancelled(queue: InMemoryQueue): void {
+    this.#channel.queueDeleted(queue);
+  }
+}

@@ -1,0 +1,61 @@
+/** Runs items on this event loop, at most so many at a time; the others wait in their order. */
+export class TaskPool<T> {
+  readonly #concurrency: number;
+  readonly #execute: (item: T) => Promise<void> | undefined;
+  readonly #waiting: T[] = [];
+  #head = 0;
+  #runningCount = 0;
+  #isStopped = false;
+  #onIdle: (() => void) | undefined;
+
+  /**
+   * @param execute - runs one item; gives undefined when it has finished already. Must neither throw nor reject.
+   */
+  constructor(concurrency: number, execute: (item: T) => Promise<void> | undefined) {
+    this.#concurrency = concurrency;
+    this.#execute = execute;
+  }
+
+  get runningCount(): number {
+    return this.#runningCount;
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.length - this.#head;
+  }
+
+  submit(item: T): void {
+    if (this.#isStopped) return;
+    if (this.#runningCount < this.#concurrency) this.#start(item);
+    else this.#waiting.push(item);
+  }
+
+  /** Starts nothing more, drops what waits and resolves when what runs has finished. Returns what was dropped. */
+  async stop(): Promise<readonly T[]> {
+    this.#isStopped = true;
+    const dropped = this.#waiting.splice(0).slice(this.#head);
+    this.#head = 0;
+    if (this.#runningCount > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    return dropped;
+  }
+
+  #start(item: T): void {
+    const running = this.#execute(item);
+    if (running === undefined) return;
+    this.#runningCount++;
+    void running.then(this.#finished);
+  }
+
+  readonly #finished = (): void => {
+    this.#runningCount--;
+    while (this.#runningCount < this.#concurrency && this.#head < this.#waiting.length) {
+      const next = this.#waiting[this.#head++];
+      if (next !== undefined) this.#start(next);
+    }
+    if (this.#head === this.#waiting.length) {
+      this.#waiting.length = 0;
+      this.#head = 0;
+    }
+    if (this.#runningCount === 0) this.#onIdle?.();
+  };
+}

@@ -1,0 +1,66 @@
+import { coerceError, type Logger } from '@celeriac/primitives';
+import type { ReceivedTask } from './received-task.ts';
+import { RunContext } from './run-context.ts';
+import type { TaskOutcomes } from './task-outcomes.ts';
+
+export interface TaskRunnerOptions {
+  readonly outcomes: TaskOutcomes;
+  readonly nodeName: string;
+  readonly logger: Logger;
+  /** Aborted when what runs shall stop. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs tasks and hands on what came of them. */
+export class TaskRunner {
+  readonly #options: TaskRunnerOptions;
+
+  constructor(options: TaskRunnerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Runs one task. A task that ends without waiting is dealt with before this returns undefined, so that it costs no
+   * promise. Never throws, never rejects.
+   */
+  readonly execute = (received: ReceivedTask): Promise<void> | undefined => {
+    // the connection went while it waited for its turn: the broker delivers it again
+    if (received.delivery.isLost) return undefined;
+    const { outcomes } = this.#options;
+    try {
+      outcomes.started(received);
+      const { args, kwargs } = received.body;
+      const value = received.task.run(args, kwargs, () => this.#context(received));
+      if (isPromise(value)) return this.#settleLater(received, value);
+      outcomes.succeeded(received, value);
+    } catch (error) {
+      outcomes.failed(received, error);
+    }
+    return undefined;
+  };
+
+  async #settleLater(received: ReceivedTask, running: PromiseLike<unknown>): Promise<void> {
+    const { outcomes, logger } = this.#options;
+    try {
+      const value = await running;
+      outcomes.succeeded(received, value);
+    } catch (error) {
+      try {
+        outcomes.failed(received, error);
+      } catch (fatal) {
+        logger.error(
+          { taskId: received.opened.id, err: coerceError(fatal) },
+          'outcome of a task not handled',
+        );
+      }
+    }
+  }
+
+  #context(received: ReceivedTask): RunContext {
+    return new RunContext(received, this.#options);
+  }
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
