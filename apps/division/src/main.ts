@@ -1,1 +1,5 @@
-export {};
+import { runWorkerApp } from '@celeriac/app-shell';
+
+import { tasks } from './tasks.ts';
+
+await runWorkerApp(tasks);

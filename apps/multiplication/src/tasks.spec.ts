@@ -33,7 +33,7 @@ describe('the tasks of multiplication', () => {
     [[], 'TypeError', "multiply() missing 1 required positional argument: 'payload'"],
   ])('fail for %j with a %s', (args, excType, text) => {
     expect(() => resultOf('multiply', ...args)).toThrow(
-      expect.objectContaining({ excType, excArgs: [text] }),
+      expect.objectContaining({ excType, excArgs: [text] }) as Error,
     );
   });
 

@@ -35,7 +35,7 @@ export function sendProblem(
     .code(status)
     .type(problemContentType)
     .header('cache-control', 'no-store')
-    .send(JSON.stringify(problem.toDocument()));
+    .send(Buffer.from(JSON.stringify(problem.toDocument()))); // to a string Fastify adds a charset, which the type does not have
 }
 
 function toProblem(caught: unknown): ProblemError {

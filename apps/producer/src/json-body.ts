@@ -25,7 +25,7 @@ export function readJsonBody(bytes: Buffer): unknown {
   }
 }
 
-/** Makes `readJsonBody` the server's only body parser; every other content type is a 415. */
+/** Makes `readJsonBody` the server's only body parser: every other content type is a 415, and no bytes are no body. */
 export function acceptJsonOnly(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
@@ -37,7 +37,7 @@ export function acceptJsonOnly(app: FastifyInstance): void {
           `content-encoding ${encoding} is not read; send plain JSON.`,
         );
       }
-      done(null, readJsonBody(bytes));
+      done(null, bytes.length === 0 ? undefined : readJsonBody(bytes));
     } catch (error) {
       done(coerceError(error));
     }

@@ -75,6 +75,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     );
   });
   acceptJsonOnly(app);
+  closeConnectionsWithServer(app);
   // schemas describe the routes; each route reads its own input, because ajv would coerce it and name no remedy
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
@@ -98,4 +99,17 @@ export function createServer(options: ServerOptions): FastifyInstance {
     methods.refuseOthers(scope);
   });
   return app;
+}
+
+/** Ends a connection with the answer it waits for while the server closes; kept alive, it would hold the server open. */
+function closeConnectionsWithServer(app: FastifyInstance): void {
+  let isClosing = false;
+  app.addHook('preClose', (done) => {
+    isClosing = true;
+    done();
+  });
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (isClosing) reply.header('connection', 'close');
+    done();
+  });
 }

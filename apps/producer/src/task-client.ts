@@ -25,14 +25,14 @@ export interface TaskFailure {
   readonly excModule: string;
   /** What Python's `str(exc)` shows. */
   readonly message: string;
-  readonly traceback: string | null | undefined;
+  readonly traceback: string | null;
 }
 
 /** What is known of a task that was sent. */
 export interface TaskResult {
   readonly id: string;
-  /** Name of the task, as it was sent. */
-  readonly name: string | undefined;
+  /** Name of the task. */
+  readonly name: string;
   /** `PENDING`, `STARTED`, `SUCCESS`, `FAILURE`, … */
   readonly state: string;
   /** True once the state is final. */

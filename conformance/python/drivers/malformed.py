@@ -3,7 +3,7 @@
 Usage: malformed.py QUEUE COUNT LARGE_COUNT. The queue must dead-letter into the queue `QUEUE.dead`.
 
 After the messages of a kind comes a good call, whose answer must be 9.0. stdout: a line a kind,
-`{"kind", "outcome", "sent", "dead", "failures", "answers", "twice", "lost", "good", "good_seconds"}`, and a last line
+`{"kind", "outcome", "sent", "dead", "failures", "answers", "twice", "lost", "good", "goodSeconds"}`, and a last line
 `{"left": n}`, what is still in the queue.
 """
 
@@ -120,7 +120,7 @@ def account(kind, amount):
         "twice": sum(dead[i] > 1 or len(replies.get(i, [])) > 1 for i in ids),
         "lost": len(pending),
         "good": good,
-        "good_seconds": good_seconds,
+        "goodSeconds": good_seconds,
     }
 
 

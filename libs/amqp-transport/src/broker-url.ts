@@ -22,13 +22,12 @@ const schemes: Readonly<Record<string, BrokerAddress['protocol'] | undefined>> =
  * Parses the setting `broker_url`: one URL, or several separated by `;` that are tried in turn (Celery's failover form).
  *
  * Follows kombu: default user `guest`, password `guest`, ports 5672 and 5671, and a virtual host of `/` for an empty
- * path or for `//`.
+ * path or for `//`, host `localhost` where the URL names none.
  *
  * @throws ImproperlyConfiguredError when a URL cannot be parsed or has another scheme; credentials are masked
  */
 export function parseBrokerUrls(text: string): readonly [BrokerAddress, ...BrokerAddress[]] {
-  const [first, ...others] = text
-    .split(';')
+  const [first, ...others] = splitUrls(text)
     .map((part) => part.trim())
     .filter((part) => part !== '')
     .map(parseBrokerUrl);
@@ -38,12 +37,12 @@ export function parseBrokerUrls(text: string): readonly [BrokerAddress, ...Broke
 }
 
 function parseBrokerUrl(text: string): BrokerAddress {
-  if (!URL.canParse(text)) {
+  if (!URL.canParse(withHost(text))) {
     throw new ImproperlyConfiguredError(
       `broker_url ${maskBrokerUrl(text)} is not a URL; give amqp://user:password@host:port/vhost`,
     );
   }
-  const url = new URL(text);
+  const url = new URL(withHost(text));
   const protocol = schemes[url.protocol];
   if (protocol === undefined) {
     throw new ImproperlyConfiguredError(
@@ -54,9 +53,9 @@ function parseBrokerUrl(text: string): BrokerAddress {
     return {
       protocol,
       hostname: url.hostname.replace(/^\[|\]$/g, '') || 'localhost',
-      port: url.port === '' ? (protocol === 'amqp' ? 5672 : 5671) : Number(url.port),
-      username: url.username === '' ? 'guest' : decodeURIComponent(url.username),
-      password: url.username === '' && url.password === '' ? 'guest' : decodeURIComponent(url.password),
+      port: Number(url.port) || (protocol === 'amqp' ? 5672 : 5671),
+      username: decodeURIComponent(url.username) || 'guest',
+      password: decodeURIComponent(url.password) || 'guest',
       vhost: decodeURIComponent(url.pathname.slice(1)) || '/',
     };
   } catch (error) {
@@ -66,9 +65,28 @@ function parseBrokerUrl(text: string): BrokerAddress {
   }
 }
 
-/** The URL with any password replaced by `********`; works on text that is not a valid URL too. */
+/** A `;` separates URLs where a scheme follows, or nothing; elsewhere it belongs to a password. */
+function splitUrls(text: string): string[] {
+  return text.split(/;(?=\s*(?:[a-z][a-z\d+.-]*:\/\/|;|$))/i);
+}
+
+/** The URL standard wants a host where there are credentials or a port; kombu does not. */
+function withHost(text: string): string {
+  return text.replace(/^([a-z]+:\/\/(?:[^@/]*@)?)(?=(?::\d*)?(?:\/|$))/i, '$1localhost');
+}
+
+/**
+ * The URL, or the URLs between `;`, with any password replaced by `********`. Works on text that is not a valid URL too;
+ * in doubt it hides more.
+ */
 export function maskBrokerUrl(text: string): string {
-  return text.replace(/(:\/\/[^:/?#;\s]*):[^;\s]*@/g, '$1:********@');
+  return splitUrls(text).map(maskOne).join(';');
+}
+
+function maskOne(text: string): string {
+  if (text.includes('@')) return text.replace(/(:\/\/[^:@]*):.*@/s, '$1:********@');
+  // what follows the colon may be the rest of a port, or the beginning of a password
+  return text.replace(/(:\/\/[^:/[]*):(?!\d{1,5}(?:[/?#]|$)).*$/s, '$1:********');
 }
 
 /** A broker's address for people: host, port and virtual host, without credentials. */

@@ -1,4 +1,4 @@
-import { decodeFieldTable } from './field-table.ts';
+import { decodeFieldTable, FieldTableError } from './field-table.ts';
 import type { Headers, MessageProperties } from './message-properties.ts';
 
 /** What a content header frame says of a message. */
@@ -23,6 +23,8 @@ const FLAG = {
   type: 1 << 5,
   userId: 1 << 4,
   appId: 1 << 3,
+  /** A second word of flags follows; the basic properties never need one. */
+  more: 1,
 } as const;
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -48,14 +50,15 @@ export function decodeContentHeader(bytes: Buffer, start: number): ContentHeader
 
 function readProperties(bytes: Buffer, start: number, into: Writable<MessageProperties>): Headers {
   const flags = bytes.readUInt16BE(start);
+  if (flags & FLAG.more) throw new FieldTableError('there are property flags beyond the basic properties');
   let offset = start + 2;
   let headers: Headers = {};
 
   function shortString(): string {
-    const length = bytes.readUInt8(offset);
-    const text = bytes.toString('utf8', offset + 1, offset + 1 + length);
-    offset += 1 + length;
-    return text;
+    const start = offset + 1;
+    offset = start + bytes.readUInt8(offset);
+    if (offset > bytes.length) throw new FieldTableError('a property runs past the end of the frame');
+    return bytes.toString('utf8', start, offset);
   }
 
   if (flags & FLAG.contentType) into.contentType = shortString();

@@ -46,12 +46,7 @@ class FieldReader {
       const nameLength = this.#bytes[this.#offset++] ?? 0;
       const nameStart = this.#advance(nameLength);
       const name = this.#bytes.toString('utf8', nameStart, this.#offset);
-      const value = this.#value();
-      if (name === '__proto__') {
-        Object.defineProperty(table, name, { value, enumerable: true, configurable: true, writable: true });
-      } else {
-        table[name] = value;
-      }
+      setField(table, name, this.#value());
     }
     if (this.#offset !== end) throw new FieldTableError('a field runs past the end of its table');
     return table;
@@ -89,7 +84,7 @@ class FieldReader {
       case 0x78: // x
         return this.#bytesValue();
       case 0x54: // T
-        return new Date(Number(bytes.readBigUInt64BE(this.#advance(8))) * 1000);
+        return this.#timestamp();
       case 0x44: // D
         return this.#decimal();
       case 0x62: // b
@@ -128,6 +123,12 @@ class FieldReader {
     return this.#bytes.subarray(start, this.#offset);
   }
 
+  #timestamp(): Date {
+    const date = new Date(Number(this.#bytes.readBigUInt64BE(this.#advance(8))) * 1000);
+    if (Number.isNaN(date.getTime())) throw new FieldTableError('a timestamp is beyond the range of dates');
+    return date;
+  }
+
   #decimal(): string {
     const scale = this.#bytes.readUInt8(this.#advance(1));
     const digits = String(this.#bytes.readInt32BE(this.#advance(4)));
@@ -154,6 +155,13 @@ class FieldReader {
   }
 }
 
+/** Sets an own property, also where the name is `__proto__` and an assignment would set the prototype. */
+function setField(table: Record<string, unknown>, name: string, value: unknown): void {
+  if (name === '__proto__')
+    Object.defineProperty(table, name, { value, enumerable: true, configurable: true, writable: true });
+  else table[name] = value;
+}
+
 function safeInteger(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
@@ -166,13 +174,21 @@ function safeInteger(value: bigint): number | bigint {
  * @throws TypeError for a value that no field type can carry; the message names the header
  */
 export function toFieldTable(headers: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const table: Record<string, unknown> = {};
-  for (const name of Object.keys(headers)) {
-    const value = headers[name];
-    if (value !== undefined)
-      table[name] = typeof value === 'string' || value === null ? value : toField(value, name);
+  return tableFields(headers, '');
+}
+
+function tableFields(table: Readonly<Record<string, unknown>>, prefix: string): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const name of Object.keys(table)) {
+    const value = table[name];
+    if (value === undefined) continue;
+    setField(
+      fields,
+      name,
+      typeof value === 'string' || value === null ? value : toField(value, prefix + name),
+    );
   }
-  return table;
+  return fields;
 }
 
 function toField(value: unknown, path: string): unknown {
@@ -214,10 +230,14 @@ function objectField(value: object, path: string): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if (value instanceof Date) return { '!': 'timestamp', value: Math.floor(value.getTime() / 1000) };
   if (isNumberLike(value)) return { '!': 'double', value: value.valueOf() };
-  return toFieldTable(value as Record<string, unknown>);
+  const table = tableFields(value as Record<string, unknown>, `${path}.`);
+  return Object.hasOwn(table, '!') ? { '!': 'object', value: table } : table; // `!` would be amqplib's mark of a type
 }
 
-/** An object that stands for a number, such as a marked Python float: written as a double. */
+/**
+ * An object that stands for a number, such as a marked Python float: written as a double. A header table may have a
+ * field named `valueOf`, or no prototype to inherit it from.
+ */
 function isNumberLike(value: object): value is { valueOf(): number } {
-  return typeof value.valueOf() === 'number';
+  return typeof value.valueOf === 'function' && typeof value.valueOf() === 'number';
 }

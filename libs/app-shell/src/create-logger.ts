@@ -1,5 +1,6 @@
 import type { Logger } from '@celeriac/primitives';
 import { pino } from 'pino';
+import { openLogDestination } from './log-destination.ts';
 import { maskCredentials } from './mask-credentials.ts';
 
 /** The least level that is logged; `silent` logs nothing. */
@@ -9,8 +10,8 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   /** What logs, such as the app's or the queue's name; the field `name` of every line. */
   readonly name: string;
-  /** Where finished lines go. Default: standard output, written at once, so that no line is lost at exit. */
-  readonly destination?: { write(line: string): void };
+  /** Where finished lines go. Default: standard output, as `openLogDestination` writes it. */
+  readonly destination?: { write(line: string): void } | undefined;
 }
 
 /**
@@ -20,7 +21,7 @@ export interface LoggerOptions {
  * An error under the field `err` is written with type, message, stack and causes. User and password of any URL in a
  * line are replaced by `**`, wherever they stand, in the text of an error too.
  */
-export function createLogger({ level, name, destination }: LoggerOptions): Logger {
+export function createLogger({ level, name, destination = openLogDestination() }: LoggerOptions): Logger {
   const options: pino.LoggerOptions = {
     level,
     name,
@@ -28,5 +29,5 @@ export function createLogger({ level, name, destination }: LoggerOptions): Logge
     formatters: { level: (label) => ({ level: label }) },
     hooks: { streamWrite: maskCredentials },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination);
 }

@@ -203,6 +203,25 @@ describe('runApp', () => {
     expect(lines.map(({ msg }) => msg)).toContain('warm shutdown took too long, cold shutdown');
   });
 
+  it('ends at once on an INT after the time for the shutdown ran out', async () => {
+    const { host, app, ended } = run({ CELERIAC_SHUTDOWN_TIMEOUT: '0.01' });
+    const isCold = new Promise<void>((resolve) => {
+      app.onStop = (mode) => {
+        if (mode === 'cold') resolve();
+        return Promise.resolve();
+      };
+    });
+    await app.started;
+    host.emit('SIGTERM');
+    await isCold;
+
+    host.emit('SIGINT');
+    await ended;
+
+    expect(app.stops).toEqual(['warm', 'cold']);
+    expect(host.exitCodes).toEqual([1]);
+  });
+
   it('logs a start that fails and ends with 1', async () => {
     const { host, app, ended, lines } = run();
     app.onStart = () => Promise.reject(new Error('no such exchange'));
@@ -238,6 +257,21 @@ describe('runApp', () => {
       msg: 'shutdown failed',
       err: { message: 'channel is gone' },
     });
+    expect(host.exitCodes).toEqual([1]);
+  });
+
+  it('takes a shutdown that fails at its very end for a failure', async () => {
+    const { host, app, ended } = run();
+    app.onStop = async () => {
+      app.finish();
+      await app.done;
+      throw new Error('the broker closed first');
+    };
+    await app.started;
+
+    host.emit('SIGTERM');
+    await ended;
+
     expect(host.exitCodes).toEqual([1]);
   });
 

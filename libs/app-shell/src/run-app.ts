@@ -49,7 +49,7 @@ export async function runApp({
   try {
     const settings = readSettings(host.env);
     const { logLevel: level, healthHost, healthPort: port, shutdownTimeoutMs } = settings;
-    const logger = createLogger({ level, name, ...(destination === undefined ? {} : { destination }) });
+    const logger = createLogger({ level, name, destination });
     const app = create({ settings, logger });
     const health = port === undefined ? undefined : { host: healthHost, port };
     exitCode = await superviseApp({ app, logger, shutdownTimeoutMs, health, source: host });

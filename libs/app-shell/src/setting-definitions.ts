@@ -37,8 +37,6 @@ const mostExpirySeconds = 4_294_967;
 /** Node's timers run at most 2³¹ − 1 ms. */
 const mostTimerSeconds = 2_147_483;
 
-const neverLate = 'false; an unfinished task is run again after a crash rather than lost';
-
 function define<T>(definition: SettingDefinition<T>): SettingDefinition<T> {
   return definition;
 }
@@ -126,17 +124,8 @@ export const settingDefinitions = {
     parser: boolean,
     fallback: true,
     fallbackText: 'true',
-    difference: neverLate,
+    difference: 'false; an unfinished task is run again after a crash rather than lost',
     meaning: 'A message is acknowledged after its task has run and its result is stored, not before it runs.',
-  }),
-  taskRejectOnWorkerLost: define({
-    variable: 'CELERY_TASK_REJECT_ON_WORKER_LOST',
-    celeryName: 'task_reject_on_worker_lost',
-    parser: boolean,
-    fallback: true,
-    fallbackText: 'true',
-    difference: neverLate,
-    meaning: 'With late acknowledgement, a task whose worker was lost goes back to its queue.',
   }),
   taskAcksOnFailureOrTimeout: define({
     variable: 'CELERY_TASK_ACKS_ON_FAILURE_OR_TIMEOUT',
@@ -153,22 +142,6 @@ export const settingDefinitions = {
     fallback: 'celery',
     fallbackText: 'celery',
     meaning: 'Queue of a task sent by a name that no holder declares and without a queue.',
-  }),
-  taskCreateMissingQueues: define({
-    variable: 'CELERY_TASK_CREATE_MISSING_QUEUES',
-    celeryName: 'task_create_missing_queues',
-    parser: boolean,
-    fallback: true,
-    fallbackText: 'true',
-    meaning: 'A queue is declared before the first task is sent to it.',
-  }),
-  taskDefaultDeliveryMode: define<1 | 2>({
-    variable: 'CELERY_TASK_DEFAULT_DELIVERY_MODE',
-    celeryName: 'task_default_delivery_mode',
-    parser: oneOf({ persistent: 2, transient: 1, '2': 2, '1': 1 }),
-    fallback: 2,
-    fallbackText: 'persistent',
-    meaning: 'Whether the broker writes task messages to disk.',
   }),
   taskIgnoreResult: define({
     variable: 'CELERY_TASK_IGNORE_RESULT',

@@ -1,6 +1,6 @@
 import { coerceError, ImproperlyConfiguredError, type Logger } from '@celeriac/primitives';
 import { handleFatalErrors, type FatalErrorSource } from './handle-fatal-errors.ts';
-import { handleSignals, type SignalSource } from './handle-signals.ts';
+import { handleSignals, type ShutdownSignal, type SignalSource } from './handle-signals.ts';
 import { HealthServer } from './health-server.ts';
 
 /** Warm: running tasks end first. Cold: they are given up and go back to their queues. */
@@ -40,16 +40,23 @@ export async function superviseApp(options: SupervisionOptions): Promise<number>
   const { app, logger, shutdownTimeoutMs, source } = options;
   let mode: ShutdownMode | undefined;
   let coldTimer: NodeJS.Timeout | undefined;
+  let stopped: Promise<void> = Promise.resolve();
   let health: HealthServer | undefined;
   let giveUp: (exitCode: number) => void = () => undefined;
   const givenUp = new Promise<number>((resolve) => (giveUp = resolve));
 
   function stop(next: ShutdownMode): void {
     mode = next;
-    app.stop({ mode: next }).catch((caught: unknown) => {
+    clearTimeout(coldTimer);
+    stopped = app.stop({ mode: next }).catch((caught: unknown) => {
       logger.error({ err: coerceError(caught), mode: next }, 'shutdown failed');
       giveUp(1);
     });
+  }
+
+  function cutShort(signal: ShutdownSignal): void {
+    logger.error({ signal }, 'shutdown cut short');
+    giveUp(1);
   }
 
   const ignoreSignals = handleSignals(
@@ -64,13 +71,14 @@ export async function superviseApp(options: SupervisionOptions): Promise<number>
         }, shutdownTimeoutMs);
       },
       onCold: (signal) => {
+        if (mode === 'cold') {
+          cutShort(signal); // the time ran out before: this signal asks for more
+          return;
+        }
         logger.warn({ signal }, 'cold shutdown');
         stop('cold');
       },
-      onHard: (signal) => {
-        logger.error({ signal }, 'shutdown cut short');
-        giveUp(1);
-      },
+      onHard: cutShort,
     },
     source,
   );
@@ -89,6 +97,7 @@ export async function superviseApp(options: SupervisionOptions): Promise<number>
       logger.debug({ err: coerceError(caught) }, 'stopped while starting');
     }
     await app.done;
+    await stopped; // it may have failed after the app was done
     return mode === 'cold' ? 1 : 0;
   }
 

@@ -1,5 +1,6 @@
 import { openTaskMessage, writeJson } from '@celeriac/protocol';
 import { checkArguments, encodeArguments, jsonSchemaOf } from '@celeriac/task-registry';
+import type { AnyTaskDeclaration } from '@celeriac/task-registry';
 import { loadVectors } from '@celeriac/testing';
 
 import { additionTasks, calculatorHolders, divisionTasks } from './calculator-holders.ts';
@@ -29,7 +30,8 @@ describe('calculatorHolders', () => {
           headers: message?.headers ?? {},
           body: Buffer.from(message?.body_b64 ?? '', 'base64'),
         });
-        const [name, declaration] = Object.entries(declarations)[0] ?? fail('a holder without tasks');
+        const [name, declaration] =
+          Object.entries<AnyTaskDeclaration>(declarations)[0] ?? fail('a holder without tasks');
         const { args, kwargs } = task.readBody();
 
         expect(message).toMatchObject({ exchange: '', routing_key: queue });

@@ -48,7 +48,9 @@ describe('readOperands', () => {
   ])('fails for %p as Python does, with a %s', (payload, excType, text) => {
     const read = (): unknown => readOperands(payload);
     expect(read).toThrow(PythonError);
-    expect(read).toThrow(expect.objectContaining({ excType, excModule: 'builtins', excArgs: [text] }));
+    expect(read).toThrow(
+      expect.objectContaining({ excType, excModule: 'builtins', excArgs: [text] }) as Error,
+    );
   });
 
   it.each(['__proto__', 'constructor'])(
@@ -56,7 +58,7 @@ describe('readOperands', () => {
     (name) => {
       const payload: unknown = JSON.parse(`{"${name}": {"num_1": 1, "num_2": 2}}`);
       expect(() => readOperands(payload)).toThrow(
-        expect.objectContaining({ excType: 'KeyError', excArgs: ['num_1'] }),
+        expect.objectContaining({ excType: 'KeyError', excArgs: ['num_1'] }) as Error,
       );
     },
   );

@@ -43,7 +43,7 @@ export function decompressBody(body: Buffer, header: unknown, maxBytes: number):
   try {
     return decompress(body, maxBytes);
   } catch (error) {
-    if (error instanceof RangeError) throw tooLarge(maxBytes, error);
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes, error);
     throw new DecodeError(`the body is no valid ${describe(header)} data`, {
       reason: 'compression-corrupt',
       cause: error,

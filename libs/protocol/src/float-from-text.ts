@@ -27,7 +27,6 @@ function toAscii(text: string): string {
  * `_PyUnicode_TransformDecimalAndSpaceToASCII`; vectors `pure-functions: python_float_of_string`.
  */
 export function floatFromText(text: string): number | undefined {
-  // eslint-disable-next-line no-control-regex -- ASCII is what is tested for
   let ascii = (/^[\0-\x7f]*$/.test(text) ? text : toAscii(text)).replace(asciiSpace, '');
   if (ascii.includes('_')) {
     if (/(?<!\d)_|_(?!\d)/.test(ascii)) return undefined;

@@ -11,15 +11,16 @@ export function endOfString(text: string, start: number): number {
   return end;
 }
 
-/** True when the nesting of a JSON text goes beyond `maxDepth`, or cannot be told because a string has no end. */
+/** True when the nesting of a JSON text goes beyond `maxDepth`. A text that is no JSON may give either answer. */
 export function isDeeperThan(text: string, maxDepth: number): boolean {
   let depth = 0;
+  let isInString = false;
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
-    if (code === 0x22) {
-      index = endOfString(text, index);
-      if (index < 0) return true;
-    } else if (code === 0x5b || code === 0x7b) {
+    if (code === 0x22) isInString = !isInString;
+    else if (code === 0x5c) index += 1;
+    else if (isInString) continue;
+    else if (code === 0x5b || code === 0x7b) {
       depth += 1;
       if (depth > maxDepth) return true;
     } else if (code === 0x5d || code === 0x7d) depth -= 1;

@@ -2,7 +2,8 @@ import { loadPureFunctions } from '@celeriac/testing';
 import fc from 'fast-check';
 import { parseJson } from './parse-json.ts';
 import { DecodeError } from './protocol-error.ts';
-import { float, PythonFloat } from './python-float.ts';
+import type { PythonFloat } from './python-float.ts';
+import { float } from './python-float.ts';
 import { pythonRepr } from './python-repr.ts';
 import { PythonScalar } from './python-scalar.ts';
 import { writeJson } from './write-json.ts';
@@ -44,13 +45,22 @@ describe('parseJson', () => {
     [' [ 1 , "a\\nb" ] ', [1, 'a\nb']],
     ['{"a": NaN, "b": [-Infinity]}', { a: NaN, b: [-Infinity] }],
     [String.raw`{"\u005f_type__": "bytes", "__value__": "x"}`, Buffer.from('x')],
-    [String.raw`{"__t\u0079pe__": "date", "__value__": "2024-05-06"}`, new PythonScalar('date', '2024-05-06')],
+    [
+      String.raw`{"__t\u0079pe__": "date", "__value__": "2024-05-06"}`,
+      new PythonScalar('date', '2024-05-06'),
+    ],
   ])('reads %s', (text, value) => {
     expect(parseJson(text)).toStrictEqual(value);
   });
 
   it('keeps integral floats apart from ints when asked', () => {
-    expect(parseJson('[3.0, 3, 1e3, -0.0, 0.5]', { floats: 'keep' })).toStrictEqual([float(3), 3, float(1000), float(-0), 0.5]);
+    expect(parseJson('[3.0, 3, 1e3, -0.0, 0.5]', { floats: 'keep' })).toStrictEqual([
+      float(3),
+      3,
+      float(1000),
+      float(-0),
+      0.5,
+    ]);
   });
 
   it.each([
@@ -67,7 +77,10 @@ describe('parseJson', () => {
   it.each([
     ['[1, }', 'JSON is broken at character 4: expected a value, found "}"'],
     ['{"a" 1}', `JSON is broken at character 5: expected ':', found "1}"`],
-    ['{"a": 1 "b"}', `JSON is broken at character 8: expected ',' or the end of the container, found "\\"b\\"}"`],
+    [
+      '{"a": 1 "b"}',
+      `JSON is broken at character 8: expected ',' or the end of the container, found "\\"b\\"}"`,
+    ],
     ['["abc', 'JSON is broken at character 1: expected a string, found "\\"abc"'],
     ['["a\nb"]', 'expected a string'],
     [String.raw`["\x"]`, 'expected a string'],
@@ -92,13 +105,19 @@ describe('parseJson', () => {
   it.each([
     ['arrays', '[', ']'],
     ['objects', '{"a":', '}'],
-  ])('reads %s nested 1000 deep, and refuses 1001 and a million without exhausting the stack', (_, open, close) => {
-    const nest = (levels: number): string => open.repeat(levels) + (open === '[' ? '' : '1') + close.repeat(levels);
-    expect(() => parseJson(nest(1000))).not.toThrow();
-    expect(() => parseJson(nest(1001))).toThrow('nested deeper than 1000 levels');
-    expect(() => parseJson(open.repeat(1_000_000))).toThrow(DecodeError);
-    expect(() => parseJson(`["${'\\\\'.repeat(100_000)}]]]]]", ${nest(1001)}]`)).toThrow('nested deeper than 1000 levels');
-  });
+  ])(
+    'reads %s nested 1000 deep, and refuses 1001 and a million without exhausting the stack',
+    (_, open, close) => {
+      const nest = (levels: number): string =>
+        open.repeat(levels) + (open === '[' ? '' : '1') + close.repeat(levels);
+      expect(() => parseJson(nest(1000))).not.toThrow();
+      expect(() => parseJson(nest(1001))).toThrow('nested deeper than 1000 levels');
+      expect(() => parseJson(open.repeat(1_000_000))).toThrow(DecodeError);
+      expect(() => parseJson(`["${'\\\\'.repeat(100_000)}]]]]]", ${nest(1001)}]`)).toThrow(
+        'nested deeper than 1000 levels',
+      );
+    },
+  );
 
   it('reads what JSON.parse reads, as JSON.parse reads it', () => {
     fc.assert(
@@ -116,13 +135,17 @@ describe('parseJson', () => {
     fc.string({ unit: 'binary' }),
     fc.integer(),
     fc.bigInt().filter((n) => !Number.isSafeInteger(Number(n))),
-    fc.double().map((n) => (Number.isSafeInteger(n) ? float(n) : n)),
+    fc.double().map((n) => (Number.isInteger(n) ? float(n) : n)),
     fc.boolean(),
     fc.constant(null),
     fc.uint8Array().map((bytes) => Buffer.from(bytes)),
     fc.uuid().map((text) => new PythonScalar('uuid', text)),
     fc
-      .date({ min: new Date('0001-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true })
+      .date({
+        min: new Date('0001-01-01T00:00:00Z'),
+        max: new Date('9999-12-31T23:59:59Z'),
+        noInvalidDate: true,
+      })
       .map((date) => new PythonScalar('datetime', date.toISOString())),
   );
   const { value: anyValue } = fc.letrec<{ value: unknown }>((tie) => ({
@@ -148,13 +171,16 @@ describe('parseJson', () => {
 
   it('refuses any text that is no JSON with a DecodeError', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(...'[]{}",:-0123.eE\\utrnNI ') })), (text) => {
-        try {
-          parseJson(text);
-        } catch (error) {
-          expect(error).toBeInstanceOf(DecodeError);
-        }
-      }),
+      fc.property(
+        fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(...Array.from('[]{}",:-0123.eE\\utrnNI ')) })),
+        (text) => {
+          try {
+            parseJson(text);
+          } catch (error) {
+            expect(error).toBeInstanceOf(DecodeError);
+          }
+        },
+      ),
       { numRuns: 500 },
     );
   });

@@ -9,9 +9,9 @@ export interface ParseJsonOptions {
 }
 
 /** A cheap look for numbers that need a second one. */
-const suspectNumber = /\d{16}|-0/;
+const suspectNumber = /\d{16}|-0(?![.eE\d])/;
 /** An integer of 16 digits or more, or minus zero as an integer: native reading loses the digits or keeps the sign. */
-const trickyNumber = /(?:^|[\s,:[])-?(?:\d{16}|(?<=-)0(?![.eE\d]))/;
+const trickyNumber = /(?:[\s,:[]|^)(?:-0(?![.eE\d])|-?\d{16})/;
 /** An escape that may spell a letter of `__type__`. */
 const asciiEscape = /\\u00[5-7]/;
 /** What may be a float; also matches within texts, which costs only time. */

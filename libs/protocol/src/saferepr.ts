@@ -1,6 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { floatRepr, isPythonInt } from './float-text.ts';
-import { PythonFloat } from './python-float.ts';
 import { pythonRepr } from './python-repr.ts';
 import { isMapping } from './python-type-name.ts';
 
@@ -64,11 +62,9 @@ class SafeWriter {
   private text = '';
   private left: number;
   private readonly frames: Frame[] = [];
-  private readonly limit: number;
 
   constructor(maxLength: number) {
     this.left = maxLength;
-    this.limit = maxLength;
   }
 
   write(value: unknown, isTuple: boolean): string {
@@ -94,21 +90,26 @@ class SafeWriter {
   }
 
   private show(value: unknown, isTuple: boolean): boolean {
-    if (!this.isRoom()) return false;
-    if (typeof value === 'string') return this.put(quoted(value, this.left));
-    if (value instanceof Uint8Array) return this.put(bytesText(value, this.left));
-    if (typeof value === 'number')
-      return this.put(truncate(isPythonInt(value) ? String(value) : floatRepr(value), this.left));
-    if (value instanceof PythonFloat) return this.put(truncate(floatRepr(value.value), this.left));
     const isList = Array.isArray(value);
-    if (!isList && !isPlain(value)) return this.put(truncate(pythonRepr(value), this.left));
-    const [start, end] = isList ? (isTuple ? '()' : '[]') : '{}';
+    return isList || isPlain(value) ? this.showContainer(value, isList, isTuple) : this.showScalar(value);
+  }
+
+  private showContainer(value: object, isList: boolean, isTuple: boolean): boolean {
+    const [start = '', end = ''] = isList ? (isTuple ? '()' : '[]') : '{}';
     if (this.frames.length >= maxLevels) return this.put(truncate(`${start}...${end}`, this.left));
     if (this.frames.some((frame) => frame.value === value)) {
       return this.put(truncate(`<Recursion on ${isList ? 'list' : 'dict'}>`, this.left));
     }
+    // open even when there is no room to show its start: Celery shows the end then
     this.frames.push(openFrame(value, isTuple));
-    return this.put(start ?? '');
+    return this.put(start);
+  }
+
+  private showScalar(value: unknown): boolean {
+    if (!this.isRoom()) return false;
+    if (typeof value === 'string') return this.put(quoted(value, this.left));
+    if (value instanceof Uint8Array) return this.put(bytesText(value, this.left));
+    return this.put(truncate(pythonRepr(value), this.left));
   }
 
   private isRoom(): boolean {
@@ -118,7 +119,7 @@ class SafeWriter {
   private put(text: string): boolean {
     if (!this.isRoom()) return false;
     this.text += text;
-    this.left = this.limit === Infinity ? Infinity : this.left - lengthOf(text);
+    this.left -= lengthOf(text);
     return true;
   }
 

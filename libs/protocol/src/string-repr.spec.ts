@@ -11,9 +11,12 @@ function fromUtf16be(hex: string): string {
 }
 
 describe('stringRepr', () => {
-  it.each(vectors)('shows $input_utf16be_hex as Python does', ({ input_utf16be_hex: input, repr_utf16be_hex: repr }) => {
-    expect(stringRepr(fromUtf16be(input))).toBe(fromUtf16be(repr));
-  });
+  it.each(vectors)(
+    'shows $input_utf16be_hex as Python does',
+    ({ input_utf16be_hex: input, repr_utf16be_hex: repr }) => {
+      expect(stringRepr(fromUtf16be(input))).toBe(fromUtf16be(repr));
+    },
+  );
 
   it('escapes an unassigned character beyond the first plane with eight digits', () => {
     expect(stringRepr('\u{e0001}')).toBe(String.raw`'\U000e0001'`);

@@ -13,7 +13,10 @@ const structureValues = new Map<string, unknown>([
   ['list [1, 2.0, "a", null, true, false]', [1, float(2), 'a', null, true, false]],
   ['object {"a": 1, "b": {"c": []}} in insertion order', { a: 1, b: { c: [] } }],
   ['tuple (1, (2, 3))', [1, [2, 3]]],
-  ['dict with non-string keys {1: "i", null: "n", true... , 1.5: "f"}', { '2': 'i', null: 'n', false: 'b', '1.5': 'f' }],
+  [
+    'dict with non-string keys {1: "i", null: "n", true... , 1.5: "f"}',
+    { '2': 'i', null: 'n', false: 'b', '1.5': 'f' },
+  ],
   ['empty list / empty object', [[], {}]],
 ]);
 
@@ -77,7 +80,9 @@ describe('writeJson', () => {
       readonly x = 1;
       readonly y = float(2);
     }
-    expect(writeJson([{ toJSON: () => ({ a: float(1) }) }, new Point()])).toBe('[{"a": 1.0}, {"x": 1, "y": 2.0}]');
+    expect(writeJson([{ toJSON: () => ({ a: float(1) }) }, new Point()])).toBe(
+      '[{"a": 1.0}, {"x": 1, "y": 2.0}]',
+    );
   });
 
   it('writes a member named __proto__ like any other', () => {
@@ -108,7 +113,11 @@ describe('writeJson', () => {
   it.each([
     ['a Map', { a: [1, new Map()] }, 'value.a[1] is a Map, for which JSON has no form'],
     ['a Set', new Set(), 'value is a Set, for which JSON has no form'],
-    ['a promise', { 'two words': Promise.resolve(1) }, 'value["two words"] is a Promise, for which JSON has no form'],
+    [
+      'a promise',
+      { 'two words': Promise.resolve(1) },
+      'value["two words"] is a Promise, for which JSON has no form',
+    ],
     ['a function', [() => 1], 'value[0] is a function, for which JSON has no form'],
     ['a symbol', { s: Symbol('s') }, 'value.s is a symbol, for which JSON has no form'],
     ['an error', { e: new Error('x') }, 'value.e is a Error, for which JSON has no form'],

@@ -99,7 +99,9 @@ describe('implement', () => {
   ])('fails for %p as Python would, with a %s', (args, excType, text) => {
     const work = jest.fn(() => 1);
     const task = onlyTask(implement(typed, { work }));
-    expect(() => task.run(args, {}, needless)).toThrow(expect.objectContaining({ excType, excArgs: [text] }));
+    expect(() => task.run(args, {}, needless)).toThrow(
+      expect.objectContaining({ excType, excArgs: [text] }) as Error,
+    );
     expect(work).not.toHaveBeenCalled();
   });
 
@@ -145,7 +147,7 @@ describe('implement', () => {
     });
     expect(() => implement(parametersOnly, { work: () => 1 })).toThrow(/parameter 'x'/);
     const resultOnly = defineHolder('q', { work: defineTask({ parameters: [], result: Type.Date() }) });
-    expect(() => implement(resultOnly, { work: () => new Date() })).toThrow(/type 'Date'/);
+    expect(() => implement(resultOnly, { work: () => new Date() })).toThrow(/type "Date"/);
   });
 });
 

@@ -3,7 +3,7 @@ import { ImproperlyConfiguredError } from '@celeriac/primitives';
 import { createRegisteredTask } from './registered-task.ts';
 import type { AnyTaskImplementation, RegisteredTask } from './registered-task.ts';
 import type { TaskImplementation } from './task-function.ts';
-import type { TaskDeclarations, TaskHolder } from './task-holder.ts';
+import type { HolderTask, TaskDeclarations, TaskHolder } from './task-holder.ts';
 
 /** A function for every task of the holder `H`; one missing, or with the wrong signature, does not compile. */
 export type TaskImplementations<H extends TaskHolder> = {
@@ -37,7 +37,7 @@ export function implement<T extends TaskDeclarations>(
       `Queue '${holder.queue}' declares no task '${key}'; declare it, or remove it`,
     );
   }
-  const tasks = Object.entries(holder.tasks).map(([key, task]) => {
+  const tasks = Object.entries<HolderTask>(holder.tasks).map(([key, task]) => {
     const implementation = functions.get(key);
     if (!isImplementation(implementation)) {
       throw new ImproperlyConfiguredError(

@@ -76,7 +76,7 @@ function compile(schema: SchemaKeywords, scope: Scope): NumberWriter {
     default:
       if (type === undefined || jsonTypes.has(type)) return identity;
       throw new ImproperlyConfiguredError(
-        `A schema of type '${String(type)}' is no JSON Schema; for a value that JSON lacks, take Type.Unsafe`,
+        `A schema of type ${JSON.stringify(type)} is no JSON Schema; for a value that JSON lacks, take Type.Unsafe`,
       );
   }
 }

@@ -34,7 +34,7 @@ export type UncheckedArguments<P extends ParameterEntries> = P extends readonly 
 
 /** Keyword arguments as the schemas type them; each may be given by position instead. */
 export type TypedKeywordArguments<P extends ParameterEntries> = {
-  readonly [Entry in P[number] as Entry[0]]?: Static<Entry[1]>;
+  readonly [Name in P[number][0]]?: Static<Extract<P[number], readonly [Name, TSchema]>[1]>;
 };
 
 /** What binding needs of one parameter. */

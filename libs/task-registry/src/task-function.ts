@@ -1,20 +1,28 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 
-import type { TypedArguments, TypedKeywordArguments, UncheckedArguments } from './parameter-list.ts';
+import type {
+  ParameterEntries,
+  TypedArguments,
+  TypedKeywordArguments,
+  UncheckedArguments,
+} from './parameter-list.ts';
 import type { TaskContext } from './task-context.ts';
 import type { AnyTaskDeclaration, TaskDeclaration } from './task-declaration.ts';
 
 /** Positional arguments of a call to the task, as a caller must give them. */
-export type TaskArguments<D extends AnyTaskDeclaration> =
-  D extends TaskDeclaration<infer P, TSchema> ? TypedArguments<P> : unknown[];
+export type TaskArguments<D extends AnyTaskDeclaration> = D extends TaskDeclaration
+  ? TypedArguments<D['parameters']>
+  : unknown[];
 
 /** Keyword arguments of a call to the task; a plain task takes any. */
-export type TaskKeywordArguments<D extends AnyTaskDeclaration> =
-  D extends TaskDeclaration<infer P, TSchema> ? TypedKeywordArguments<P> : Readonly<Record<string, unknown>>;
+export type TaskKeywordArguments<D extends AnyTaskDeclaration> = D extends TaskDeclaration
+  ? // eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- D has the names; the rule looks before D is known
+    TypedKeywordArguments<D['parameters']>
+  : Readonly<Record<string, unknown>>;
 
 /** What a caller gets back. */
 export type TaskResult<D extends AnyTaskDeclaration> =
-  D extends TaskDeclaration<infer _P, infer R> ? Static<R> : unknown;
+  D extends TaskDeclaration<ParameterEntries, infer R> ? Static<R> : unknown;
 
 /** Arguments as the worker's function gets them: unchecked where only the caller checks. */
 type FunctionArguments<D extends AnyTaskDeclaration> =

@@ -9,12 +9,8 @@ import type {
   TaskResult,
 } from './index.ts';
 
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-
-/** Compiles only when its type argument is true. */
-function holds<T extends true>(): T | undefined {
-  return undefined;
-}
+/** Each can stand for the other, and neither is `any`. `true satisfies Same<A, B>` does not compile when they differ. */
+type Same<A, B> = 0 extends 1 & A ? false : [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 
 const declarations = {
   add: defineTask({
@@ -36,19 +32,21 @@ const anyHolders: readonly TaskHolder[] = [holder, inline];
 
 describe('types of a holder', () => {
   it('follow the declared order and the schemas', () => {
-    holds<Equal<TaskArguments<typeof declarations.add>, [y: number, x?: string]>>();
-    holds<
-      Equal<TaskKeywordArguments<typeof declarations.add>, { readonly y?: number; readonly x?: string }>
-    >();
-    holds<Equal<TaskResult<typeof declarations.add>, number>>();
-    holds<Equal<TaskArguments<typeof declarations.read>, [payload: string]>>();
-    holds<Equal<TaskResult<typeof declarations.read>, unknown>>();
-    holds<Equal<TaskArguments<typeof declarations.anything>, unknown[]>>();
-    holds<Equal<typeof holder.tasks.add.declaration, typeof declarations.add>>();
-    holds<Equal<typeof holder.queue, 'types'>>();
-    holds<Equal<typeof inline.tasks.add.declaration.argumentsCheckedBy, 'everyone'>>();
-    holds<Equal<typeof inline.tasks.read.declaration.argumentsCheckedBy, 'caller'>>();
-    holds<Equal<TaskArguments<typeof inline.declarations.add>, [x: number]>>();
+    expect(true satisfies Same<TaskArguments<typeof declarations.add>, [y: number, x?: string]>).toBe(true);
+    expect(
+      true satisfies Same<TaskKeywordArguments<typeof declarations.add>, { y?: number; x?: string }>,
+    ).toBe(true);
+    expect(true satisfies Same<TaskResult<typeof declarations.add>, number>).toBe(true);
+    expect(true satisfies Same<TaskArguments<typeof declarations.read>, [payload: string]>).toBe(true);
+    expect(true satisfies Same<TaskResult<typeof declarations.read>, unknown>).toBe(true);
+    expect(true satisfies Same<TaskArguments<typeof declarations.anything>, unknown[]>).toBe(true);
+    expect(true satisfies Same<typeof holder.tasks.add.declaration, typeof declarations.add>).toBe(true);
+    expect(true satisfies Same<typeof holder.queue, 'types'>).toBe(true);
+    expect(true satisfies Same<typeof inline.tasks.add.declaration.argumentsCheckedBy, 'everyone'>).toBe(
+      true,
+    );
+    expect(true satisfies Same<typeof inline.tasks.read.declaration.argumentsCheckedBy, 'caller'>).toBe(true);
+    expect(true satisfies Same<TaskArguments<typeof inline.declarations.add>, [x: number]>).toBe(true);
     // @ts-expect-error: a holder has only the tasks that it declares
     expect(holder.tasks.subtract).toBeUndefined();
   });
@@ -62,13 +60,11 @@ describe('types of a holder', () => {
     implement(holder, { add: async (y) => Promise.resolve(y), read: () => 1, anything: () => undefined });
     implement(holder, {
       add: bound((context, y, x) => {
-        holds<Equal<typeof y, number>>();
-        holds<Equal<typeof x, string | undefined>>();
-        return y + context.request.retries;
+        expect(true satisfies Same<typeof y, number>).toBe(true);
+        expect(true satisfies Same<typeof x, string | undefined>).toBe(true);
+        return y + (x?.length ?? 0) + context.request.retries;
       }),
-      read: bound((_context, payload) => {
-        holds<Equal<typeof payload, unknown>>();
-      }),
+      read: bound((_context, payload) => [payload, true satisfies Same<typeof payload, unknown>]),
       anything: bound((_context, a: number, b: number) => a + b),
     });
     // a literal stays one

@@ -49,6 +49,6 @@ function copyField(value: unknown, name: string): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => copyField(item, name));
   if (value instanceof Uint8Array) return Buffer.from(value);
   if (value instanceof Date) return new Date(Math.floor(value.getTime() / 1000) * 1000);
-  const primitive: unknown = value.valueOf();
+  const primitive: unknown = typeof value.valueOf === 'function' ? value.valueOf() : value;
   return typeof primitive === 'number' ? primitive : copyTable(value as Headers);
 }

@@ -1,6 +1,12 @@
+export { everyRecordedMessage } from './every-recorded-message.ts';
 export { InMemoryBroker } from './in-memory-broker.ts';
 export { InMemoryTransport } from './in-memory-transport.ts';
 export { deliveryOf, loadPureFunctions, loadVectors, readPureFunctions } from './recorded-messages.ts';
+export { brokerMethods } from './amqp-methods.ts';
+export { rawHeaders } from './header-table.ts';
+export { deliveryBytes } from './peer-connection.ts';
+export { RecordingLogger } from './recording-logger.ts';
+export { ScriptedPeer } from './scripted-peer.ts';
 export { until } from './until.ts';
 
 export type {
@@ -16,3 +22,8 @@ export type { InMemoryJournal, JournalEntry } from './in-memory-journal.ts';
 export type { InMemoryMessage } from './in-memory-message.ts';
 export type { InMemoryTransportOptions, PutMessage } from './in-memory-transport.ts';
 export type { UntilOptions } from './until.ts';
+export type { ClientMethod, ReceivedPublish } from './amqp-methods.ts';
+export type { RawField } from './header-table.ts';
+export type { PeerConnection, PeerMessage, Said } from './peer-connection.ts';
+export type { PeerScript, SaidBy, ScriptedPeerOptions } from './scripted-peer.ts';
+export type { LogLine } from './recording-logger.ts';

@@ -5,9 +5,13 @@ import { problemContentType } from '../problem.ts';
 import { createTestProducer } from '../testing/producer.ts';
 
 describe('GET /create_tasks/:count', () => {
-  it.each([0, 1, 3, 250])('publishes %i rounds of the four operations and answers Done', async (count) => {
-    const { client, server } = createTestProducer();
+  const { client, server } = createTestProducer();
 
+  beforeEach(() => {
+    client.reset();
+  });
+
+  it.each([0, 1, 3, 250])('publishes %i rounds of the four operations and answers Done', async (count) => {
     const response = await server.inject(`/create_tasks/${count}`);
 
     expect(response.statusCode).toBe(200);
@@ -22,8 +26,6 @@ describe('GET /create_tasks/:count', () => {
   });
 
   it('gives the operations of a round the same integer operands, and chooses between the real and the fake task', async () => {
-    const { client, server } = createTestProducer();
-
     await server.inject('/create_tasks/200');
 
     const payloads = new Set<string>();
@@ -97,8 +99,6 @@ describe('GET /create_tasks/:count', () => {
   it.each(['-1', '1.5', 'abc', '10001', '1e3', '0x10', '%20', '1_000', '99999999999999999999999999'])(
     'refuses the count %s, names it and publishes nothing',
     async (count) => {
-      const { client, server } = createTestProducer();
-
       const response = await server.inject(`/create_tasks/${count}`);
 
       expect(response.statusCode).toBe(400);
@@ -126,7 +126,6 @@ describe('GET /create_tasks/:count', () => {
   });
 
   it('answers 503 at once and publishes nothing while the broker is away', async () => {
-    const { client, server } = createTestProducer();
     client.isConnected = false;
 
     const response = await server.inject('/create_tasks/5');
@@ -164,8 +163,6 @@ describe('GET /create_tasks/:count', () => {
   });
 
   it.each(['HEAD', 'POST', 'DELETE'] as const)('refuses %s and publishes nothing', async (method) => {
-    const { client, server } = createTestProducer();
-
     const response = await server.inject({ method, url: '/create_tasks/1' });
 
     expect(response.statusCode).toBe(405);

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-
 import { compileNumberWriter } from '@celeriac/task-registry';
 import type { NumberWriter } from '@celeriac/task-registry';
 import { writeJson } from '@celeriac/protocol';
@@ -22,7 +20,7 @@ const maxWaitSeconds = 60;
 
 const taskStateSchema = Type.Object({
   id: Type.String(),
-  name: Type.Union([Type.String(), Type.Null()], { description: 'Name of the task.' }),
+  name: Type.String({ description: 'Name of the task.' }),
   state: Type.String({
     description: 'PENDING, STARTED, SUCCESS, FAILURE, RETRY, REVOKED, or a state of the task itself.',
   }),
@@ -128,10 +126,8 @@ class Waits {
     this.#underWay.add(controller);
     reply.raw.once('close', end);
     try {
-      // raced, so that a client that is slow to notice the signal cannot hold the server open
-      await Promise.race([task.wait(timeoutMs, controller.signal), once(controller.signal, 'abort')]);
+      await task.wait(timeoutMs, controller.signal);
     } finally {
-      controller.abort(); // the task is ready or the time is over: nothing waits on this signal any more
       reply.raw.off('close', end);
       this.#underWay.delete(controller);
     }
@@ -144,9 +140,9 @@ class Waits {
 }
 
 function writeTaskState(task: TaskResult, writers: ReadonlyMap<string, NumberWriter>): string {
-  const { id, name = null, state, error } = task;
+  const { id, name, state, error } = task;
   const isSuccess = task.isReady && state === 'SUCCESS';
-  const write = writers.get(name ?? '');
+  const write = writers.get(name);
   return writeJson({
     id,
     name,
@@ -159,7 +155,7 @@ function writeTaskState(task: TaskResult, writers: ReadonlyMap<string, NumberWri
             exc_type: error.excType,
             exc_module: error.excModule,
             message: error.message,
-            traceback: error.traceback ?? null,
+            traceback: error.traceback,
           },
         }),
   });

@@ -11,7 +11,7 @@ export interface SentCall {
 /** A task whose worker is the test. */
 export class FakeTaskResult implements TaskResult {
   readonly id: string;
-  readonly name: string | undefined;
+  readonly name: string;
   state = 'PENDING';
   isReady = false;
   result: unknown = undefined;
@@ -22,7 +22,7 @@ export class FakeTaskResult implements TaskResult {
   longestWaitMs = 0;
   readonly #wakeups = new Set<() => void>();
 
-  constructor(id: string, name?: string) {
+  constructor(id: string, name: string) {
     this.id = id;
     this.name = name;
   }
@@ -85,6 +85,16 @@ export class FakeTaskClient implements TaskClient {
       this.unconfirmed--;
     }
     return this.remember(new FakeTaskResult(options.taskId ?? `task-${this.sent.length}`, name));
+  }
+
+  /** As new: connected, nothing sent, every publish confirmed at once. */
+  reset(): void {
+    this.isConnected = true;
+    this.sent.length = 0;
+    this.results.clear();
+    this.unconfirmed = 0;
+    this.mostUnconfirmed = 0;
+    this.broker = () => undefined;
   }
 
   findResult(taskId: string): FakeTaskResult | undefined {

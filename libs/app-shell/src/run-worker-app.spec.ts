@@ -1,0 +1,79 @@
+import { defineHolder, implement, plainTask } from '@celeriac/task-registry';
+import { EventEmitter, once } from 'node:events';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { hostname } from 'node:os';
+import { runWorkerApp } from './run-worker-app.ts';
+
+const implemented = implement(defineHolder('addition', { add: plainTask() }), { add: () => 1 });
+
+class FakeProcess extends EventEmitter {
+  readonly env: NodeJS.ProcessEnv;
+  readonly exitCodes: number[] = [];
+  printed = '';
+  readonly stderr = { write: (text: string): number => (this.printed += text).length };
+
+  constructor(env: NodeJS.ProcessEnv) {
+    super();
+    this.env = env;
+  }
+
+  exit(code: number): void {
+    this.exitCodes.push(code);
+  }
+}
+
+describe('runWorkerApp', () => {
+  /** Takes connections and says nothing: a broker that never gets as far as the handshake. */
+  let silentBroker: Server;
+  let brokerUrl: string;
+
+  beforeEach(async () => {
+    silentBroker = createServer((socket) => socket.resume().on('error', () => undefined)); // reset by the client
+    silentBroker.listen(0, '127.0.0.1');
+    await once(silentBroker, 'listening');
+    brokerUrl = `amqp://guest:hunter2@127.0.0.1:${(silentBroker.address() as AddressInfo).port}//`;
+  });
+
+  afterEach(async () => {
+    silentBroker.close();
+    await once(silentBroker, 'close');
+  });
+
+  it('connects a worker to the broker of the environment, and stops it on TERM with 0', async () => {
+    const host = new FakeProcess({
+      CELERY_BROKER_URL: brokerUrl,
+      CELERY_BROKER_CONNECTION_TIMEOUT: '0.05',
+      CELERIAC_LOG_LEVEL: 'debug',
+      CELERIAC_NODE_NAME: 'w1@%h',
+    });
+    const connected = once(silentBroker, 'connection');
+    const lines: string[] = [];
+
+    const ended = runWorkerApp(implemented, {
+      process: host,
+      destination: { write: (line) => lines.push(line) },
+    });
+    await connected;
+    host.emit('SIGTERM');
+    await ended;
+
+    expect(host.exitCodes).toEqual([0]);
+    expect(host.printed).toBe('');
+    const log = lines.join('');
+    expect(log).toContain(`"nodeName":"w1@${hostname()}"`);
+    expect(log).not.toContain('hunter2');
+    expect(lines.every((line) => (JSON.parse(line) as { name: string }).name === 'addition')).toBe(true);
+  });
+
+  it('prints a wrong setting and connects to nothing', async () => {
+    const host = new FakeProcess({ CELERY_BROKER_URL: brokerUrl, CELERY_WORKER_CONCURRENCY: 'x' });
+    const connections: unknown[] = [];
+    silentBroker.on('connection', (socket) => connections.push(socket));
+
+    await runWorkerApp(implemented, { process: host });
+
+    expect(host.exitCodes).toEqual([1]);
+    expect(host.printed).toContain('CELERY_WORKER_CONCURRENCY must be a whole number');
+    expect(connections).toEqual([]);
+  });
+});
