@@ -14,7 +14,8 @@ const arrows = {
   client: ['primitives', 'protocol', 'task-registry', 'amqp-transport', 'result-backend'],
   'app-shell': ['primitives', 'protocol', 'task-registry', 'amqp-transport', 'worker', 'client'],
   calculator: ['protocol', 'task-registry'],
-  testing: ['primitives', 'amqp-transport'],
+  testing: ['primitives'],
+  'in-memory-transport': ['primitives', 'amqp-transport'],
   tool: [
     'primitives',
     'protocol',

@@ -2,7 +2,8 @@ import { checkArguments } from '@celeriac/task-registry';
 import type { HolderTask } from '@celeriac/task-registry';
 import { Type } from '@sinclair/typebox';
 
-import { callOptionsSchema, readCallOptions } from './call-options.ts';
+import { callOptionsSchema } from './call-options-schema.ts';
+import { readCallOptions } from './call-options.ts';
 import { isMapping, pointerToken, shortJson } from './json-shape.ts';
 import { problemOfFields } from './problem.ts';
 import type { FieldProblem } from './problem.ts';

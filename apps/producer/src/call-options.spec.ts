@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 
-import { callOptionsSchema, readCallOptions } from './call-options.ts';
+import { callOptionsSchema } from './call-options-schema.ts';
+import { readCallOptions } from './call-options.ts';
 
 const limits = { nowMs: Date.UTC(2026, 10, 22, 12), queues: ['addition'] };
 

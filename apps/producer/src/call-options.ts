@@ -1,57 +1,11 @@
-import { parseIsoformat, PythonFloat } from '@celeriac/protocol';
-import { Type } from '@sinclair/typebox';
+import { PythonFloat } from '@celeriac/protocol';
 
+import { callOptionsSchema } from './call-options-schema.ts';
 import { headerComplaints } from './custom-headers.ts';
+import { isWritableInstant, readInstant } from './instant.ts';
 import { isMapping, pointerToken, shortJson } from './json-shape.ts';
 import type { FieldProblem } from './problem.ts';
 import type { ApplyOptions } from './task-client.ts';
-
-/**
- * The options of a call, by Celery's snake_case names; `callOptionsSchema` documents them and `readCallOptions` reads them.
- */
-export const callOptionsSchema = Type.Object(
-  {
-    countdown: Type.Optional(
-      Type.Number({ minimum: 0, description: 'Seconds from now before which the task must not run.' }),
-    ),
-    eta: Type.Optional(
-      Type.String({
-        description: 'ISO 8601 instant before which the task must not run; UTC where it names no offset.',
-      }),
-    ),
-    expires: Type.Optional(
-      Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.String()], {
-        description: 'Seconds from now, or the ISO 8601 instant, after which the task must not run.',
-      }),
-    ),
-    priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 255, description: 'AMQP priority.' })),
-    task_id: Type.Optional(
-      Type.String({
-        pattern: '^[A-Za-z0-9_][A-Za-z0-9_.:~-]{0,254}$',
-        description:
-          'Id of the task; a random UUID when it is not given. To retry a call whose fate is unknown, send it again with the same id.',
-      }),
-    ),
-    queue: Type.Optional(
-      Type.String({ description: 'Where to send the task, when several queues serve it; see GET /tasks.' }),
-    ),
-    headers: Type.Optional(
-      Type.Record(Type.String(), Type.Unknown(), {
-        description: 'Custom message headers, seen by the task.',
-      }),
-    ),
-    time_limit: Type.Optional(
-      Type.Number({ exclusiveMinimum: 0, description: 'Seconds after which a run is ended.' }),
-    ),
-    soft_time_limit: Type.Optional(
-      Type.Number({ exclusiveMinimum: 0, description: 'Seconds after which a run is asked to end.' }),
-    ),
-    ignore_result: Type.Optional(
-      Type.Boolean({ description: 'Whether the result is of no interest to anyone.' }),
-    ),
-  },
-  { additionalProperties: false },
-);
 
 type OptionName = keyof typeof callOptionsSchema.properties;
 
@@ -212,22 +166,4 @@ function plainNumber(value: unknown): unknown {
 
 function isNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
-}
-
-function readInstant(value: unknown): Date | undefined {
-  if (typeof value !== 'string' || value.trim() === '') return undefined;
-  try {
-    const instant = parseIsoformat(value);
-    return isWritableInstant(instant.getTime()) ? instant : undefined;
-  } catch {
-    return undefined; // the option's own complaint says what an instant looks like
-  }
-}
-
-const earliestMs = Date.UTC(1970, 0, 1);
-const latestMs = Date.UTC(9999, 11, 31, 23, 59, 59);
-
-/** Python's datetime ends with the year 9999. */
-function isWritableInstant(ms: number): boolean {
-  return ms >= earliestMs && ms <= latestMs;
 }

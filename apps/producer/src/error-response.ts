@@ -2,6 +2,7 @@ import { coerceError } from '@celeriac/primitives';
 import type { Logger } from '@celeriac/primitives';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 
+import { maxBodyBytes } from './json-body.ts';
 import { problemContentType, ProblemError, problemKinds } from './problem.ts';
 import type { ProblemKind } from './problem.ts';
 
@@ -14,6 +15,12 @@ const kindOfFastifyCode: Readonly<Record<string, ProblemKind>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
   FST_ERR_CTP_EMPTY_TYPE: 'unsupported-media-type',
   FST_ERR_MAX_PARAM_LENGTH: 'uri-too-long',
+};
+
+const remedies: Partial<Record<ProblemKind, string>> = {
+  'body-too-large': `The body must be at most ${maxBodyBytes} bytes; send large data another way, and where it is as the argument.`,
+  'unsupported-media-type': 'Send the body as JSON, with the content type application/json.',
+  'uri-too-long': 'The name or id in the address is too long.',
 };
 
 /**
@@ -50,21 +57,15 @@ function toProblem(caught: unknown): ProblemError {
       { cause: error },
     );
   }
-  return new ProblemError(
-    kindOfFastifyCode[code ?? ''] ?? 'bad-request',
-    `${error.message}.`,
-    {},
-    { cause: error },
-  );
+  const kind = kindOfFastifyCode[code ?? ''] ?? 'bad-request';
+  return new ProblemError(kind, remedies[kind] ?? `${error.message}.`, {}, { cause: error });
 }
 
+/** A refusal without a cause says what a log line of the connection has said already. */
 function logProblem(problem: ProblemError, caught: unknown, request: FastifyRequest, logger: Logger): void {
-  const fields = {
-    method: request.method,
-    url: request.url,
-    problem: problem.kind,
-    err: problem.cause ?? caught,
-  };
-  if (problem.kind === 'internal-error') logger.error(fields, 'request failed');
-  else logger.warn(fields, 'request refused');
+  const fields = { method: request.method, url: request.url, problem: problem.kind };
+  if (problem.kind === 'internal-error')
+    logger.error({ ...fields, err: problem.cause ?? caught }, 'request failed');
+  else if (problem.cause === undefined) logger.debug(fields, 'request refused');
+  else logger.warn({ ...fields, err: problem.cause }, 'request refused');
 }

@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
 import { CeleryError } from '@celeriac/primitives';
+import { RecordingLogger } from '@celeriac/testing';
 
 import { problemContentType } from './problem.ts';
 import { createTestProducer } from './testing/producer.ts';
-import { RecordingLogger } from './testing/recording-logger.ts';
 
 describe('createServer', () => {
   const { client, server } = createTestProducer();
@@ -40,7 +40,6 @@ describe('createServer', () => {
       schema: {
         args: {
           type: 'array',
-          minItems: 1,
           maxItems: 2,
           prefixItems: [{ type: 'string' }, { type: 'integer' }],
         },
@@ -138,6 +137,17 @@ describe('createServer', () => {
     expect(logger.lines).toMatchObject([
       { level: 'warn', fields: { problem: 'publish-refused', err: refusal } },
     ]);
+  });
+
+  it('does not warn of a broker that is away, probe after probe', async () => {
+    const logger = new RecordingLogger();
+    const { client, server } = createTestProducer({ logger });
+    client.isConnected = false;
+
+    await server.inject('/health/ready');
+    await server.inject('/create_tasks/1');
+
+    expect(logger.lines.map(({ level }) => level)).toEqual(['debug', 'debug']);
   });
 
   it.each([

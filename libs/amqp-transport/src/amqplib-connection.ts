@@ -7,8 +7,9 @@
  * - Writing: amqplib writes each chunk of each channel on its own. Corking the socket around one pass of its multiplexer
  *   lets everything that a turn of the event loop produced leave in one write.
  */
-import type { Duplex } from 'node:stream';
-import type { ChannelModel } from 'amqplib';
+import type { Socket } from 'node:net';
+import { IllegalOperationError, type Channel, type ChannelModel } from 'amqplib';
+import { settlesInTime } from './close-timeout.ts';
 import { decodeContentHeader, type ContentHeader } from './content-header.ts';
 
 interface HeaderFrame {
@@ -21,9 +22,12 @@ interface HeaderFrame {
 interface AmqplibConnection {
   rest: Buffer;
   recvFrame(): unknown;
-  readonly stream: Duplex;
+  readonly stream: Socket;
   readonly muxer: { _readIncoming(): void };
 }
+
+/** Time for a `close-ok` to leave and the other side to end, in ms. */
+const releaseTimeoutMs = 1000;
 
 const FRAME_HEADER = 2;
 const FRAME_OVERHEAD = 8; // type, channel, size before the payload; the end octet after it
@@ -36,9 +40,45 @@ export function instrumentConnection(model: ChannelModel): void {
   corkWrites(connection);
 }
 
-/** Destroys the socket under a connection whose closing handshake gets no answer. */
-export function destroySocket(model: ChannelModel): void {
-  (model.connection as unknown as AmqplibConnection).stream.destroy();
+/** Whether amqplib threw because the channel or the connection is closing or closed: nothing can be said on it any more. */
+export function isClosedError(error: unknown): boolean {
+  return error instanceof IllegalOperationError;
+}
+
+/**
+ * Closes a channel. Ends too when the channel or the connection goes meanwhile, for amqplib's own promise never settles
+ * then, and when a silent broker does not answer.
+ */
+export async function closeChannel(channel: Channel): Promise<void> {
+  await settlesInTime(Promise.race([nextClose(channel), channel.close()]));
+}
+
+/** Closes a connection; destroys its socket when the broker does not answer. */
+export async function closeModel(model: ChannelModel): Promise<void> {
+  if (!(await settlesInTime(Promise.race([nextClose(model), model.close()])))) socketOf(model).destroy();
+}
+
+/**
+ * Lets go of the socket of a lost connection. amqplib ends its own side only: towards a peer that is silent the socket
+ * would stay half-closed for as long as the system likes.
+ */
+export function releaseSocket(model: ChannelModel): void {
+  const socket = socketOf(model);
+  socket.setTimeout(releaseTimeoutMs, () => {
+    socket.destroy();
+  });
+}
+
+function nextClose(emitter: Channel | ChannelModel): Promise<void> {
+  return new Promise((resolve) => {
+    emitter.once('close', () => {
+      resolve();
+    });
+  });
+}
+
+function socketOf(model: ChannelModel): Socket {
+  return (model.connection as unknown as AmqplibConnection).stream;
 }
 
 function readContentHeaders(connection: AmqplibConnection): void {

@@ -6,7 +6,7 @@
  * | `idle` | construction | `open()` → `connecting` | no I/O yet |
  * | `connecting` | `open()`, or the connection was lost | handshake done → `open`; `close()` → `closed` | attempts with backoff, over all broker URLs in turn |
  * | `open` | handshake done | lost → `connecting`; `close()` → `closing` | each session user has been given the session |
- * | `closing` | `close()` | broker answered, or `closeTimeoutMs` passed → `closed` | nothing new is opened |
+ * | `closing` | `close()` | broker answered, or 2 s passed → `closed` | nothing new is opened |
  * | `closed` | end of `close()` | never | the socket is gone |
  *
  * When the connection is lost, whatever was unacknowledged goes back to its queue at the broker and confirms in flight
@@ -16,7 +16,7 @@
 import { backoffMs, coerceError, IllegalStateError, type Logger } from '@celeriac/primitives';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
-import { destroySocket, instrumentConnection } from './amqplib-connection.ts';
+import { closeChannel, closeModel, instrumentConnection, releaseSocket } from './amqplib-connection.ts';
 import { describeBroker, type BrokerAddress } from './broker-url.ts';
 import { OperationalError, replyCodeOf } from './operational-error.ts';
 
@@ -35,6 +35,8 @@ export interface SessionUser {
 /** One lifetime of the underlying connection. */
 export class Session {
   readonly model: ChannelModel;
+  /** When it was opened, in ms of `performance.now()`. */
+  readonly openedAt = performance.now();
   isBlocked = false;
   #isOpen = true;
 
@@ -63,7 +65,8 @@ export interface BrokerConnectionOptions {
   readonly connectTimeoutMs: number;
 }
 
-const closeTimeoutMs = 2000;
+/** A connection that is lost sooner than this after it opened is not opened again at once, in ms. */
+const shortLivedMs = 1000;
 
 export class BrokerConnection {
   readonly #options: BrokerConnectionOptions;
@@ -126,7 +129,7 @@ export class BrokerConnection {
     } catch (error) {
       throw asOperationalError(error, 'ERR_CHANNEL_CLOSED');
     } finally {
-      await channel.close().catch(() => undefined); // the broker has closed it already when the operation failed
+      await closeChannel(channel); // the broker has closed it already when the operation failed
     }
   }
 
@@ -157,10 +160,11 @@ export class BrokerConnection {
     this.#setState('closed');
   }
 
-  async #connectUntilOpen(): Promise<void> {
+  async #connectUntilOpen(initialDelayMs = 0): Promise<void> {
     this.#setState('connecting');
     const { addresses, logger, name } = this.#options;
     const { signal } = this.#stopping;
+    if (initialDelayMs > 0) await this.#pause(initialDelayMs);
     for (let attempt = 0; !signal.aborted; attempt++) {
       const address = addresses[attempt % addresses.length] ?? addresses[0];
       try {
@@ -178,15 +182,20 @@ export class BrokerConnection {
           { connection: name, attempt: attempt + 1, retryMs, reason: this.#lastError.message },
           'broker connection failed',
         );
-        await delay(retryMs, undefined, { signal }).catch(() => undefined); // aborted by close()
+        await this.#pause(retryMs);
       }
     }
+  }
+
+  async #pause(delayMs: number): Promise<void> {
+    await delay(delayMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined); // aborted by close()
   }
 
   #connectTo(address: BrokerAddress): Promise<ChannelModel> {
     const { heartbeatSeconds, connectTimeoutMs, name } = this.#options;
     return connect(
-      { ...address, heartbeat: heartbeatSeconds },
+      // amqplib unescapes the virtual host, which is unescaped already
+      { ...address, vhost: encodeURIComponent(address.vhost), heartbeat: heartbeatSeconds },
       {
         noDelay: true, // a reply and its acknowledgement leave together; nothing is gained by waiting for more
         keepAlive: true,
@@ -241,7 +250,10 @@ export class BrokerConnection {
       { connection: this.#options.name, reason: this.#lastError.message },
       'broker connection lost',
     );
-    this.#connecting = this.#connectUntilOpen();
+    releaseSocket(session.model);
+    // a broker that accepts connections only to close them must not be called in a tight loop
+    const isShortLived = performance.now() - session.openedAt < shortLivedMs;
+    this.#connecting = this.#connectUntilOpen(isShortLived ? backoffMs(0) : 0);
     this.#endSession(session, this.#lastError);
   }
 
@@ -280,15 +292,4 @@ export function asOperationalError(
   if (caught instanceof OperationalError) return caught;
   const error = coerceError(caught);
   return new OperationalError(code, error.message, { cause: error, replyCode: replyCodeOf(error) });
-}
-
-async function closeModel(model: ChannelModel): Promise<void> {
-  const giveUp = new AbortController();
-  const timeout = delay(closeTimeoutMs, 'timeout', { signal: giveUp.signal }).catch(() => 'closed');
-  const closed = model.close().then(
-    () => 'closed',
-    () => 'closed', // closed by the broker or the network at the same time: what we wanted
-  );
-  if ((await Promise.race([closed, timeout])) === 'timeout') destroySocket(model);
-  giveUp.abort();
 }

@@ -16,7 +16,9 @@
 import { backoffMs, coerceError, IllegalStateError, type Logger } from '@celeriac/primitives';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
+import { closeChannel, isClosedError } from './amqplib-connection.ts';
 import { openChannel, type BrokerConnection, type Session, type SessionUser } from './broker-connection.ts';
+import { settlesInTime } from './close-timeout.ts';
 import { ChannelDelivery } from './delivery.ts';
 import { DeliveryWindow } from './delivery-window.ts';
 import type { ConsumeOptions, MessageConsumer } from './message-consumer.ts';
@@ -75,11 +77,13 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
     if (this.#state === 'cancelled' || this.#state === 'closed') return;
     this.#setState('cancelled');
     this.#stopping.abort();
-    await this.#establishing;
+    await settlesInTime(this.#establishing);
     const open = this.#open;
     if (open === undefined) return;
     // a channel that is closing meanwhile delivers nothing more either
-    await Promise.allSettled([...open.consumerTags.values()].map((tag) => open.channel.cancel(tag)));
+    await settlesInTime(
+      Promise.allSettled([...open.consumerTags.values()].map((tag) => open.channel.cancel(tag))),
+    );
     open.consumerTags.clear();
   }
 
@@ -97,12 +101,14 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
     if (open === undefined) return;
     this.#open = undefined;
     open.window.flush();
+    open.window.invalidate(); // what is settled from here on would come after the close: the broker takes it back
     if (deleteQueues) {
       // a queue that cannot be deleted now goes by its x-expires
-      await Promise.allSettled(this.#options.queues.map((queue) => open.channel.deleteQueue(queue)));
+      await settlesInTime(
+        Promise.allSettled(this.#options.queues.map((queue) => open.channel.deleteQueue(queue))),
+      );
     }
-    await open.channel.close().catch(() => undefined); // lost meanwhile: the broker has taken everything back
-    open.window.invalidate();
+    await closeChannel(open.channel);
   }
 
   #establish(session: Session): void {
@@ -111,32 +117,41 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
   }
 
   async #establishUntilConsuming(session: Session): Promise<void> {
-    for (let attempt = 0; session.isOpen() && this.#state === 'establishing'; attempt++) {
-      if (attempt > 0) await this.#pause(attempt);
+    for (let attempt = 0; this.#isEstablishingOn(session); attempt++) {
       try {
         await this.#connection.withChannel((channel) => declareTopology(channel, this.#options.topology));
         await this.#consumeOn(session);
         return;
       } catch (error) {
-        this.#abandonChannel();
+        // only a channel of this session: a later one may be consuming on the next session by now
+        if (this.#open?.session === session) this.#abandonChannel();
         if (session.isOpen()) {
           this.#logger.error(
             { queues: this.#options.queues, reason: coerceError(error).message },
             'cannot consume',
           );
         }
+        await this.#pause(attempt);
       }
     }
+  }
+
+  #isEstablishingOn(session: Session): boolean {
+    return session.isOpen() && this.#state === 'establishing';
   }
 
   async #consumeOn(session: Session): Promise<void> {
     const channel = await openChannel(session);
     const window = new DeliveryWindow({
       ack: (deliveryTag, multiple) => {
-        channel.ack({ fields: { deliveryTag } } as ConsumeMessage, multiple);
+        unlessClosed(() => {
+          channel.ack({ fields: { deliveryTag } } as ConsumeMessage, multiple);
+        });
       },
       reject: (deliveryTag, requeue) => {
-        channel.reject({ fields: { deliveryTag } } as ConsumeMessage, requeue);
+        unlessClosed(() => {
+          channel.reject({ fields: { deliveryTag } } as ConsumeMessage, requeue);
+        });
       },
     });
     const open: OpenChannel = { channel, window, session, consumerTags: new Map() };
@@ -148,30 +163,41 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
     });
     await channel.prefetch(this.#options.prefetchCount, false);
     for (const queue of this.#options.queues) await this.#consumeQueue(open, queue);
-    if (this.#open !== open || this.#state !== 'establishing') return;
+    if (this.#state !== 'establishing') return;
+    if (this.#open !== open) throw new Error(reason === '' ? 'the channel was closed' : reason);
     this.#setState('consuming');
     this.#logger.info(
       { queues: this.#options.queues, prefetchCount: this.#options.prefetchCount },
       'consuming',
     );
+    this.#tellWaiters();
+    for (const queue of this.#options.queues)
+      if (!open.consumerTags.has(queue)) this.#resume(open, queue); // cancelled before the others were registered
+  }
+
+  #tellWaiters(): void {
+    if (!this.isConsuming) return;
     for (const waiter of this.#waiters.splice(0)) waiter.resolve();
   }
 
   async #consumeQueue(open: OpenChannel, queue: string): Promise<void> {
     const { noAck = false, onDelivery } = this.#options;
+    let isCancelled = false;
     const { consumerTag } = await open.channel.consume(
       queue,
       (message) => {
         if (message === null) {
+          isCancelled = true;
           this.#consumerCancelled(open, queue);
           return;
         }
         if (!noAck) open.window.delivered(message.fields.deliveryTag);
-        onDelivery(new ChannelDelivery(message, queue, open.window));
+        onDelivery(new ChannelDelivery(message, queue, open.window, noAck));
       },
       { noAck },
     );
-    open.consumerTags.set(queue, consumerTag);
+    // the cancel may arrive together with the answer to consume, and is handled before this line
+    if (!isCancelled) open.consumerTags.set(queue, consumerTag);
   }
 
   /** The broker cancelled the consumer: its queue was deleted, or its node left. */
@@ -179,7 +205,12 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
     open.consumerTags.delete(queue);
     if (this.#state !== 'consuming') return;
     this.#logger.warn({ queue }, 'consumer cancelled by the broker');
-    this.#establishing = this.#resumeQueue(open, queue);
+    this.#resume(open, queue);
+  }
+
+  #resume(open: OpenChannel, queue: string): void {
+    const resuming = this.#resumeQueue(open, queue);
+    this.#establishing = Promise.all([this.#establishing, resuming]).then(() => undefined);
   }
 
   async #resumeQueue(open: OpenChannel, queue: string): Promise<void> {
@@ -188,8 +219,9 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
       try {
         await this.#connection.withChannel((channel) => declareTopology(channel, this.#options.topology));
         await this.#consumeQueue(open, queue);
-        this.#logger.info({ queue }, 'consuming again');
-        return;
+        if (open.consumerTags.has(queue)) this.#logger.info({ queue }, 'consuming again');
+        this.#tellWaiters();
+        return; // a consumer that was cancelled once more is being resumed once more
       } catch (error) {
         this.#logger.warn({ queue, reason: coerceError(error).message }, 'cannot consume again yet');
       }
@@ -221,5 +253,14 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
 
   #closedError(): IllegalStateError {
     return new IllegalStateError(`the consumer of ${this.#options.queues.join(', ')} has been closed`);
+  }
+}
+
+/** Settles, unless the channel is closing this instant: then the broker takes the message back by itself. */
+function unlessClosed(settle: () => void): void {
+  try {
+    settle();
+  } catch (error) {
+    if (!isClosedError(error)) throw error;
   }
 }

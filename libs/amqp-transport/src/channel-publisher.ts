@@ -11,6 +11,7 @@
 import { backoffMs, coerceError, type Logger } from '@celeriac/primitives';
 import type { Channel, ConfirmChannel, Message, Options } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
+import { closeChannel, isClosedError } from './amqplib-connection.ts';
 import {
   asOperationalError,
   type BrokerConnection,
@@ -124,7 +125,10 @@ export class ChannelPublisher implements MessagePublisher, SessionUser {
   async #close(drainMs: number): Promise<void> {
     if (this.#unsettledCount > 0) {
       const drained = new Promise<void>((resolve) => (this.#onIdle = resolve));
-      await Promise.race([drained, delay(drainMs, undefined, { ref: false })]);
+      const giveUp = new AbortController();
+      const timeout = delay(drainMs, undefined, { signal: giveUp.signal }).catch(() => undefined);
+      await Promise.race([drained, timeout]);
+      giveUp.abort();
     }
     this.#closed.abort();
     this.#connection.detach(this);
@@ -138,7 +142,7 @@ export class ChannelPublisher implements MessagePublisher, SessionUser {
         ),
     );
     clearInterval(this.#sweep);
-    await open?.channel.close().catch(() => undefined); // lost meanwhile: nothing is left on it
+    if (open !== undefined) await closeChannel(open.channel);
   }
 
   get #waitingCount(): number {
@@ -184,6 +188,11 @@ export class ChannelPublisher implements MessagePublisher, SessionUser {
   async #openOn(session: Session): Promise<void> {
     const { model } = session;
     const channel = await (this.#options.confirm ? model.createConfirmChannel() : model.createChannel());
+    if (!session.isOpen()) return; // lost in the turn in which it was opened; the next session opens the next
+    if (this.#closed.signal.aborted) {
+      await closeChannel(channel);
+      return;
+    }
     const open: OpenChannel = { channel, session };
     let cause: Error | undefined;
     channel.on('error', (error: Error) => (cause = error));
@@ -212,7 +221,6 @@ export class ChannelPublisher implements MessagePublisher, SessionUser {
       this.#waiting = this.#head === this.#waiting.length ? [] : this.#waiting.slice(this.#head);
       this.#head = 0;
     }
-    if (this.#unsettledCount === 0) this.#onIdle?.();
   }
 
   #maySend(): boolean {
@@ -223,31 +231,33 @@ export class ChannelPublisher implements MessagePublisher, SessionUser {
   }
 
   #write(entry: Entry): void {
-    const { channel } = this.#open ?? {};
-    if (channel === undefined) return;
+    const open = this.#open;
+    if (open === undefined) return;
+    const { confirm } = this.#options;
     const { exchange, routingKey, body } = entry.message;
     try {
       const options = publishOptions(entry.message);
-      if (!this.#options.confirm) {
-        this.#isBufferFull = !channel.publish(exchange, routingKey, body, options);
-        entry.onPublished();
-        return;
-      }
-      this.#inFlight.add(entry);
-      const isRoomLeft = (channel as ConfirmChannel).publish(
-        exchange,
-        routingKey,
-        body,
-        options,
-        (error: unknown) => {
-          this.#confirmed(entry, error);
-        },
-      );
+      if (confirm) this.#inFlight.add(entry);
+      const isRoomLeft = confirm
+        ? (open.channel as ConfirmChannel).publish(exchange, routingKey, body, options, (error: unknown) => {
+            this.#confirmed(entry, error);
+          })
+        : open.channel.publish(exchange, routingKey, body, options);
       this.#isBufferFull = !isRoomLeft;
     } catch (error) {
-      // amqplib refuses to encode it (such as a header table over 64 KiB), or the channel is closing this instant
-      this.#settle(entry, asOperationalError(error, 'ERR_PUBLISH_REFUSED'));
+      if (isClosedError(error)) this.#channelGone(open, entry);
+      // amqplib refuses to encode it, such as a header table over 64 KiB
+      else this.#settle(entry, asOperationalError(error, 'ERR_PUBLISH_REFUSED'));
+      return;
     }
+    if (!confirm) this.#settle(entry);
+  }
+
+  /** The channel was closed and we have not been told, or are about to be: the message is sent on the next one. */
+  #channelGone(open: OpenChannel, unsent: Entry): void {
+    this.#inFlight.add(unsent);
+    this.#abandonChannel();
+    void this.#openUntilReady(open.session);
   }
 
   /** amqplib calls this for every entry of a channel, at the latest when the channel closes. */
@@ -287,28 +297,34 @@ export class ChannelPublisher implements MessagePublisher, SessionUser {
 
   #channelClosed(open: OpenChannel, cause: Error | undefined): void {
     if (this.#open !== open) return; // closed by us
-    if (cause !== undefined) this.#suspectInFlight(cause);
+    const guilty = cause === undefined ? undefined : this.#findGuilty();
     this.#abandonChannel();
     if (cause === undefined) return; // the connection is going, sessionLost follows
     this.#logger.error({ reason: cause.message }, 'the broker closed the publishing channel');
     void this.#openUntilReady(open.session);
+    // last, because the publisher may be used from the callback
+    if (guilty !== undefined) this.#settle(guilty, asOperationalError(cause, 'ERR_PUBLISH_REFUSED'));
   }
 
-  #suspectInFlight(cause: Error): void {
-    const [first, ...others] = this.#inFlight;
-    if (first !== undefined && others.length === 0) {
-      this.#settle(first, asOperationalError(cause, 'ERR_PUBLISH_REFUSED'));
+  /** The message that closed the channel, if only one can have done it; else all in flight are suspects. */
+  #findGuilty(): Entry | undefined {
+    const [first] = this.#inFlight;
+    if (this.#inFlight.size === 1 && first !== undefined) {
+      this.#inFlight.delete(first);
+      return first;
     }
     for (const entry of this.#inFlight) {
       if (!entry.isSuspect) this.#suspectCount++;
       entry.isSuspect = true;
     }
+    return undefined;
   }
 
   #settle(entry: Entry, error?: OperationalError): void {
     this.#inFlight.delete(entry);
     if (entry.isSuspect) this.#suspectCount--;
     entry.onPublished(error);
+    if (this.#unsettledCount === 0) this.#onIdle?.();
   }
 
   /** Forgets the channel and puts what was in flight back at the head of the queue. */

@@ -17,6 +17,7 @@ export interface Delivery {
   readonly deliveryTag: number;
   /** The queue it was consumed from. */
   readonly queue: string;
+  /** True once it is acknowledged or rejected; from the start where nothing is to be settled (`noAck`). */
   readonly isSettled: boolean;
   /** True when its channel is gone: the broker delivers the message again, here or elsewhere. */
   readonly isLost: boolean;
@@ -41,13 +42,15 @@ export class ChannelDelivery implements Delivery {
   readonly #header: ContentHeader;
   readonly #window: DeliveryWindow;
   readonly queue: string;
-  isSettled = false;
+  isSettled: boolean;
 
-  constructor(message: ConsumeMessage, queue: string, window: DeliveryWindow) {
+  /** @param noAck - the broker has forgotten the message already: it counts as settled */
+  constructor(message: ConsumeMessage, queue: string, window: DeliveryWindow, noAck: boolean) {
     this.#message = message;
     this.#header = message.properties as unknown as ContentHeader; // decoded by ours, see amqplib-connection.ts
     this.#window = window;
     this.queue = queue;
+    this.isSettled = noAck;
   }
 
   get body(): Buffer {

@@ -60,6 +60,16 @@ describe('encodeException', () => {
     ]);
   });
 
+  it('gets a failure through whose fields hold what they should not', () => {
+    const odd = Object.assign(new Error('x'), { name: 7, message: new Map(), stack: {} });
+    expect(encodeException(odd)).toStrictEqual({
+      exc_type: 'Exception',
+      exc_message: ['<Map object>'],
+      exc_module: 'builtins',
+    });
+    expect(typeof tracebackOf(odd)).toBe('string');
+  });
+
   it('passes on an exception that came from Python unchanged', () => {
     const remote = Object.assign(new Error('x'), {
       excType: 'Gone',

@@ -64,9 +64,14 @@ function protocolErrorClass(error: ProtocolError): PythonClass | undefined {
   return undefined;
 }
 
+/** Programs put anything into the fields of an error, whatever its type says. */
+function textIn(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
 /** The name an error goes by: its own, or that of its class where it has only inherited one from the language. */
 function nameOf(error: Error): string {
-  const { name } = error;
+  const name = textIn(error.name) ?? '';
   if (name !== '' && !languageErrors.has(name)) return name;
   const className = error.constructor.name;
   // Node gives its errors a code and the name of a language error, but makes them from a class of its own
@@ -125,7 +130,11 @@ export function encodeException(thrown: unknown): ExceptionWire {
     };
   }
   const { type, module } = pythonClassOf(error);
-  return { exc_type: type, exc_message: error.message === '' ? [] : [error.message], exc_module: module };
+  return {
+    exc_type: type,
+    exc_message: error.message === '' ? [] : [writableArgument(error.message)],
+    exc_module: module,
+  };
 }
 
 /** The stack of an error and of its causes, as text. */
@@ -136,14 +145,10 @@ export function tracebackOf(thrown: unknown): string {
   while (current !== undefined && current !== null && !seen.has(current)) {
     seen.add(current);
     const error = coerceError(current);
-    parts.push(error.stack ?? `${error.name}: ${error.message}`);
+    parts.push(textIn(error.stack) ?? `${error.name}: ${error.message}`);
     current = current === error ? error.cause : undefined;
   }
   return parts.join('\nCaused by: ');
-}
-
-function textIn(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /**

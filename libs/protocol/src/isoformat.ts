@@ -33,9 +33,9 @@ const datePatterns: readonly (readonly [
 ])[] = [
   [/^(\d{4})-(\d\d)-(\d\d)/, (part) => ({ year: part(1), month: part(2), day: part(3) })],
   [/^(\d{4})(\d\d)(\d\d)/, (part) => ({ year: part(1), month: part(2), day: part(3) })],
-  [/^(\d{4})(?:-(\d\d))?$/, (part) => ({ year: part(1), month: part(2) || 1, day: 1 })],
-  [/^(\d{4})-W(\d\d)(?:-(\d))?/, (part) => weekDate(part(1), part(2), part(3) || 1)],
-  [/^(\d{4})W(\d\d)(\d)?/, (part) => weekDate(part(1), part(2), part(3) || 1)],
+  [/^(\d{4})(?:-(\d\d))?$/, (part) => ({ year: part(1), month: part(2), day: 1 })],
+  [/^(\d{4})-W(\d\d)(?:-(\d)|$)/, (part) => weekDate(part(1), part(2), part(3))],
+  [/^(\d{4})W(\d\d)(?:(\d)|$)/, (part) => weekDate(part(1), part(2), part(3))],
   [/^(\d{4})-?(\d{3})/, (part) => ordinalDate(part(1), part(2))],
 ];
 const timePattern =
@@ -60,12 +60,12 @@ function parseTime(text: string): number | undefined {
   return match[9] === '-' ? millis + zoneMs : millis - zoneMs;
 }
 
-/** The first pattern that fits decides, and what it leaves is the time. */
+/** The first pattern that fits decides, and what it leaves is the time. A part that is missing is 1. */
 function parseDate(text: string): { readonly date: CivilDate; readonly length: number } | undefined {
   for (const [pattern, read] of datePatterns) {
     const match = pattern.exec(text);
     if (match === null) continue;
-    const date = read((index) => Number(match[index] ?? 0));
+    const date = read((index) => Number(match[index] ?? 1));
     return date !== undefined && isCivilDate(date) ? { date, length: match[0].length } : undefined;
   }
   return undefined;

@@ -172,7 +172,10 @@ describe('parseJson', () => {
   it('refuses any text that is no JSON with a DecodeError', () => {
     fc.assert(
       fc.property(
-        fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(...Array.from('[]{}",:-0123.eE\\utrnNI ')) })),
+        fc.oneof(
+          fc.string(),
+          fc.string({ unit: fc.constantFrom(...Array.from('[]{}",:-0123.eE\\utrnNI ')) }),
+        ),
         (text) => {
           try {
             parseJson(text);

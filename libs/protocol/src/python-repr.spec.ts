@@ -30,6 +30,15 @@ describe('pythonRepr', () => {
     expect(pythonRepr(value)).toBe(repr);
   });
 
+  it('shows a value whose fields throw as unrepresentable', () => {
+    const hostile = {
+      get field(): never {
+        throw new Error('no');
+      },
+    };
+    expect(pythonRepr([hostile])).toBe('<unrepresentable object>');
+  });
+
   it('shows what is nested too deep as dots', () => {
     let deep: unknown = [];
     for (let level = 0; level < 100_000; level += 1) deep = [deep];

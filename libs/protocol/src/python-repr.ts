@@ -61,7 +61,12 @@ function repr(value: unknown, open: readonly object[]): string {
 
 /** Python's `repr` of a value; what Python has no value for is shown between angle brackets. Never throws. */
 export function pythonRepr(value: unknown): string {
-  return repr(value, []);
+  try {
+    return repr(value, []);
+  } catch {
+    // a getter or a proxy that throws must not take the place of the error that is being described
+    return '<unrepresentable object>';
+  }
 }
 
 /** Python's `str` of a value: a string as it is, a datetime with a space, everything else as its repr. */

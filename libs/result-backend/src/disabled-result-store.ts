@@ -3,6 +3,10 @@ import type { OnStored, ResultStore, ResultTarget } from './result-store.ts';
 
 /** The `disabled://` backend: every result is dropped. */
 export class DisabledResultStore implements ResultStore {
+  open(): void {
+    // there is nothing to connect to
+  }
+
   store(_target: ResultTarget, _result: ResultMessage, onStored: OnStored): void {
     onStored();
   }

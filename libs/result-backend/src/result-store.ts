@@ -13,6 +13,9 @@ export type OnStored = (error?: OperationalError) => void;
 
 /** The worker's side of a result backend. */
 export interface ResultStore {
+  /** Begins to connect, so that the first result need not wait for that. May be called twice. */
+  open(): void;
+
   /**
    * Stores a state of a task. The outcome comes through the callback, except for a value that cannot be written.
    *

@@ -21,12 +21,18 @@ export interface RpcResultStoreOptions {
  * with `result_persistent`; `correlation_id` of the task; an empty header table. Workers never declare the queue.
  */
 export class RpcResultStore implements ResultStore {
-  readonly #publisher: MessagePublisher;
+  readonly #options: RpcResultStoreOptions;
   readonly #deliveryMode: 1 | 2;
+  #publisher: MessagePublisher | undefined;
 
+  /** Does no I/O: the connection is opened by {@link open}, at the latest by the first result. */
   constructor(options: RpcResultStoreOptions) {
-    this.#publisher = options.transport.publisher({ confirm: options.confirmPublish ?? true });
+    this.#options = options;
     this.#deliveryMode = options.persistent === true ? 2 : 1;
+  }
+
+  open(): void {
+    this.#opened();
   }
 
   store(target: ResultTarget, result: ResultMessage, onStored: OnStored): void {
@@ -36,7 +42,7 @@ export class RpcResultStore implements ResultStore {
       onStored();
       return;
     }
-    this.#publisher.send(
+    this.#opened().send(
       {
         exchange: '',
         routingKey: replyTo,
@@ -49,8 +55,14 @@ export class RpcResultStore implements ResultStore {
     );
   }
 
-  close(): Promise<void> {
-    return this.#publisher.close();
+  async close(): Promise<void> {
+    await this.#publisher?.close();
+  }
+
+  #opened(): MessagePublisher {
+    const { transport, confirmPublish = true } = this.#options;
+    this.#publisher ??= transport.publisher({ confirm: confirmPublish });
+    return this.#publisher;
   }
 
   #properties(correlationId: string): MessageProperties {

@@ -1,6 +1,4 @@
 export { everyRecordedMessage } from './every-recorded-message.ts';
-export { InMemoryBroker } from './in-memory-broker.ts';
-export { InMemoryTransport } from './in-memory-transport.ts';
 export { deliveryOf, loadPureFunctions, loadVectors, readPureFunctions } from './recorded-messages.ts';
 export { brokerMethods } from './amqp-methods.ts';
 export { rawHeaders } from './header-table.ts';
@@ -17,10 +15,6 @@ export type {
   RecordedMessage,
   RecordedVersion,
 } from './recorded-messages.ts';
-export type { DeadLetter } from './in-memory-broker.ts';
-export type { InMemoryJournal, JournalEntry } from './in-memory-journal.ts';
-export type { InMemoryMessage } from './in-memory-message.ts';
-export type { InMemoryTransportOptions, PutMessage } from './in-memory-transport.ts';
 export type { UntilOptions } from './until.ts';
 export type { ClientMethod, ReceivedPublish } from './amqp-methods.ts';
 export type { RawField } from './header-table.ts';

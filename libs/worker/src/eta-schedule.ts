@@ -6,8 +6,11 @@ interface HeldTask {
   readonly dueMs: number;
 }
 
-/** setTimeout takes at most this; longer waits are taken in steps. */
-const longestTimeoutMs = 2 ** 31 - 1;
+/** setTimeout takes at most this, in ms; longer waits are taken in steps. */
+export const longestTimeoutMs = 2 ** 31 - 1;
+
+/** Fewer held tasks than this are not worth looking through. */
+const purgeThreshold = 1024;
 
 /**
  * Tasks whose eta is ahead, ordered by it in a binary heap, with one timer for the earliest. They are unsettled and
@@ -18,6 +21,8 @@ export class EtaSchedule {
   readonly #onDue: (received: ReceivedTask) => void;
   #heap: HeldTask[] = [];
   #timer: NodeJS.Timeout | undefined;
+  /** At this size the lost ones are dropped: each reconnect brings those that wait again. */
+  #purgeAt = purgeThreshold;
 
   constructor(clock: Clock, onDue: (received: ReceivedTask) => void) {
     this.#clock = clock;
@@ -29,9 +34,15 @@ export class EtaSchedule {
   }
 
   hold(received: ReceivedTask, dueMs: number): void {
+    if (this.#heap.length >= this.#purgeAt) this.#purgeLost();
+    this.#insert({ received, dueMs });
+    if (this.#heap[0]?.received === received) this.#arm();
+  }
+
+  #insert(held: HeldTask): void {
     const heap = this.#heap;
+    const { dueMs } = held;
     let index = heap.length;
-    const held: HeldTask = { received, dueMs };
     while (index > 0) {
       const parent = (index - 1) >> 1;
       const above = heap[parent];
@@ -40,7 +51,13 @@ export class EtaSchedule {
       index = parent;
     }
     heap[index] = held;
-    if (index === 0) this.#arm();
+  }
+
+  #purgeLost(): void {
+    const held = this.#heap.filter(({ received }) => !received.delivery.isLost);
+    // filtering breaks the heap; a sorted array is one again
+    this.#heap = held.sort((a, b) => a.dueMs - b.dueMs);
+    this.#purgeAt = Math.max(purgeThreshold, 2 * held.length);
   }
 
   /** Forgets all; their messages are unsettled and go back to the broker with the channel. */

@@ -6,7 +6,7 @@
  * confirmed the result; if it never does, the delivery stays unsettled and the broker gives the task to another worker.
  */
 import type { Delivery, OperationalError } from '@celeriac/amqp-transport';
-import type { Clock, Logger } from '@celeriac/primitives';
+import { coerceError, type Clock, type Logger } from '@celeriac/primitives';
 import {
   encodeException,
   PythonError,
@@ -67,7 +67,7 @@ export class TaskOutcomes {
       const result = this.#result(received, 'SUCCESS', received.task.encodeResult(value));
       this.#store(received.delivery, received.opened, result, acknowledge);
     } catch (error) {
-      this.failed(received, encodeFailure(error));
+      this.failed(received, encodeError(coerceError(error).message, error));
       return;
     }
     this.counts.succeeded++;
@@ -76,13 +76,11 @@ export class TaskOutcomes {
   failed(received: ReceivedTask, error: unknown): void {
     this.counts.failed++;
     const { settings, logger } = this.#options;
-    logger.warn({ taskId: received.opened.id, task: received.opened.name, err: error }, 'task failed');
+    const { delivery, opened } = received;
     const settle = failureSettlement(settings);
-    if (this.#isIgnored(received) && !settings.taskStoreErrorsEvenIfIgnored) {
-      this.#settle(received.delivery, settle);
-      return;
-    }
-    this.#store(received.delivery, received.opened, this.#failure(received, error), settle);
+    if (!this.#areErrorsStored(received)) this.#settle(delivery, settle);
+    else this.#storeFailure(received, error, settle);
+    logger.warn({ taskId: opened.id, task: opened.name, err: error }, 'task failed');
   }
 
   /** It expired before it could start. */
@@ -91,6 +89,10 @@ export class TaskOutcomes {
     const { id, name } = received.opened;
     this.#options.logger.info({ taskId: id, task: name, reason }, 'task revoked');
     const exception = new PythonError('TaskRevokedError', [reason], { excModule: 'celery.exceptions' });
+    if (!this.#areErrorsStored(received)) {
+      this.#settle(received.delivery, acknowledge);
+      return;
+    }
     this.#store(
       received.delivery,
       received.opened,
@@ -138,7 +140,7 @@ export class TaskOutcomes {
       this.#settle(delivery, rejectForGood);
       return;
     }
-    const failure = encodeException(encodeFailure(error));
+    const failure = encodeException(encodeError(error.message, error));
     store.store(target, { ...result, status: 'FAILURE', result: failure }, (again) => {
       this.#settle(delivery, again === undefined ? settle : rejectForGood);
     });
@@ -148,9 +150,16 @@ export class TaskOutcomes {
     if (!delivery.isSettled) settle(delivery); // settled already when it was acknowledged early
   }
 
-  #failure(received: ReceivedTask, error: unknown): ResultMessage {
-    const result = this.#result(received, 'FAILURE', encodeException(error));
-    return { ...result, traceback: tracebackOf(error) };
+  #storeFailure(received: ReceivedTask, error: unknown, settle: Settle): void {
+    const { delivery, opened } = received;
+    try {
+      const result = this.#result(received, 'FAILURE', encodeException(error));
+      this.#store(delivery, opened, { ...result, traceback: tracebackOf(error) }, settle);
+    } catch (unwritable) {
+      // its message is no text, or a getter of it throws: whoever waits is told that it failed all the same
+      const failure = encodeError('the error that the task threw cannot be written', unwritable);
+      this.#store(delivery, opened, this.#result(received, 'FAILURE', encodeException(failure)), settle);
+    }
   }
 
   #result(received: ReceivedTask, status: TaskState, result: unknown): ResultMessage {
@@ -169,6 +178,10 @@ export class TaskOutcomes {
 
   #now(): Date {
     return new Date(this.#options.clock.now());
+  }
+
+  #areErrorsStored(received: ReceivedTask): boolean {
+    return this.#options.settings.taskStoreErrorsEvenIfIgnored || !this.#isIgnored(received);
   }
 
   /**
@@ -193,7 +206,6 @@ function failureSettlement(settings: WorkerSettings): Settle {
 }
 
 /** [WORKER-RESULT-UNENCODABLE] Source: Celery 5.7.0, recorded case `result_set_unserialisable`: `EncodeError` of kombu. */
-function encodeFailure(error: unknown): PythonError {
-  const message = error instanceof Error ? error.message : String(error);
-  return new PythonError('EncodeError', [message], { excModule: 'kombu.exceptions', cause: error });
+function encodeError(message: string, cause: unknown): PythonError {
+  return new PythonError('EncodeError', [message], { excModule: 'kombu.exceptions', cause });
 }

@@ -1,3 +1,6 @@
+/** How many started items may stand in the queue before it is cut. */
+const compactionThreshold = 1024;
+
 /** Runs items on this event loop, at most so many at a time; the others wait in their order. */
 export class TaskPool<T> {
   readonly #concurrency: number;
@@ -52,8 +55,9 @@ export class TaskPool<T> {
       const next = this.#waiting[this.#head++];
       if (next !== undefined) this.#start(next);
     }
-    if (this.#head === this.#waiting.length) {
-      this.#waiting.length = 0;
+    // cut now and then: under steady load the queue is never empty, and what was started must not be kept
+    if (this.#head === this.#waiting.length || this.#head >= compactionThreshold) {
+      this.#waiting.splice(0, this.#head);
       this.#head = 0;
     }
     if (this.#runningCount === 0) this.#onIdle?.();

@@ -34,25 +34,27 @@ export class TaskRunner {
       if (isPromise(value)) return this.#settleLater(received, value);
       outcomes.succeeded(received, value);
     } catch (error) {
-      outcomes.failed(received, error);
+      this.#fail(received, error);
     }
     return undefined;
   };
 
   async #settleLater(received: ReceivedTask, running: PromiseLike<unknown>): Promise<void> {
-    const { outcomes, logger } = this.#options;
     try {
       const value = await running;
-      outcomes.succeeded(received, value);
+      this.#options.outcomes.succeeded(received, value);
     } catch (error) {
-      try {
-        outcomes.failed(received, error);
-      } catch (fatal) {
-        logger.error(
-          { taskId: received.opened.id, err: coerceError(fatal) },
-          'outcome of a task not handled',
-        );
-      }
+      this.#fail(received, error);
+    }
+  }
+
+  #fail(received: ReceivedTask, error: unknown): void {
+    const { outcomes, logger } = this.#options;
+    try {
+      outcomes.failed(received, error);
+    } catch (fatal) {
+      const { id, name } = received.opened;
+      logger.error({ taskId: id, task: name, reason: coerceError(fatal).message }, 'outcome of a task not handled');
     }
   }
 

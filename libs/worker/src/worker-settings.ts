@@ -1,4 +1,5 @@
 import { ImproperlyConfiguredError } from '@celeriac/primitives';
+import { resolveAcceptContent } from '@celeriac/protocol';
 
 /** How a worker treats its tasks; Celery's settings by Celery's names. */
 export interface WorkerSettings {
@@ -34,12 +35,13 @@ export const defaultWorkerSettings: WorkerSettings = {
 /**
  * Given settings with the defaults for the rest.
  *
- * @throws ImproperlyConfiguredError when a number is out of range
+ * @throws ImproperlyConfiguredError when a number is out of range or a serializer is not supported
  */
 export function resolveWorkerSettings(given: Partial<WorkerSettings> = {}): WorkerSettings {
   const settings = { ...defaultWorkerSettings, ...given };
   checkInteger('worker_concurrency', settings.workerConcurrency, 1);
   checkInteger('worker_prefetch_multiplier', settings.workerPrefetchMultiplier, 0);
+  resolveAcceptContent(settings.acceptContent);
   return settings;
 }
 

@@ -25,8 +25,9 @@ import {
 } from '@celeriac/primitives';
 import type { ResultStore } from '@celeriac/result-backend';
 import { TaskRegistry, type ImplementedHolder } from '@celeriac/task-registry';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { EtaSchedule } from './eta-schedule.ts';
+import { EtaSchedule, longestTimeoutMs } from './eta-schedule.ts';
 import type { ReceivedTask } from './received-task.ts';
 import { TaskOutcomes, type TaskCounts } from './task-outcomes.ts';
 import { TaskPool } from './task-pool.ts';
@@ -77,6 +78,7 @@ export class Worker {
   /** @throws ImproperlyConfiguredError when a setting is wrong or two tasks share a name */
   constructor(options: WorkerOptions) {
     const { holders, nodeName, store, logger = silentLogger, clock = systemClock } = options;
+    setMaxListeners(0, this.#terminate.signal); // every task that runs may listen
     const settings = resolveWorkerSettings(options.settings);
     this.nodeName = nodeName;
     this.#options = options;
@@ -132,6 +134,7 @@ export class Worker {
     if (this.#state !== 'initializing')
       throw new IllegalStateError(`worker ${this.nodeName} is ${this.#state}`);
     this.#setState('running');
+    this.#options.store.open();
     this.#consumer = this.#options.transport.consume({
       queues: this.#queues,
       topology: taskQueueTopology(this.#queues),
@@ -141,7 +144,10 @@ export class Worker {
         // else it stays unsettled and goes back when the channel closes
       },
     });
-    await Promise.race([this.#consumer.whenConsuming(), this.done]);
+    const consuming = this.#consumer.whenConsuming().catch((error: unknown) => {
+      if (this.#state === 'running') throw error; // else stop() has closed the consumer, which ends the wait
+    });
+    await Promise.race([consuming, this.done]);
     if (this.isReady) {
       const { nodeName } = this;
       this.#logger.info({ nodeName, queues: this.#queues, tasks: this.#registry.names() }, 'worker ready');
@@ -161,9 +167,10 @@ export class Worker {
     const attempt = async (step: Promise<unknown> | undefined): Promise<void> => {
       await step?.catch((error: unknown) => failures.push(coerceError(error)));
     };
-    await attempt(this.#consumer?.cancel());
     this.#etaSchedule.clear();
-    await this.#runningTasksDone(timeoutMs);
+    // the pool at once: nothing that waits may start while the broker takes its time to answer the cancel
+    const quiet = Promise.all([this.#pool.stop(), attempt(this.#consumer?.cancel())]);
+    await this.#untilColdOr(quiet, timeoutMs);
     await attempt(this.#options.store.close());
     await attempt(this.#consumer?.close());
     await attempt(this.#options.transport.close());
@@ -174,7 +181,8 @@ export class Worker {
       throw new AggregateError(failures, `worker ${this.nodeName} stopped with errors`);
   }
 
-  async #runningTasksDone(timeoutMs: number | undefined): Promise<void> {
+  /** Waits for `quiet`, but not once the shutdown is cold, and makes it cold after `timeoutMs`. */
+  async #untilColdOr(quiet: Promise<unknown>, timeoutMs = Infinity): Promise<void> {
     const cold = new Promise<void>((resolve) => {
       if (this.#terminate.signal.aborted) resolve();
       else
@@ -188,17 +196,17 @@ export class Worker {
     });
     const finished = new AbortController();
     const timeout =
-      timeoutMs === undefined
+      timeoutMs === Infinity
         ? []
         : [
-            delay(timeoutMs, undefined, { signal: finished.signal }).then(
+            delay(Math.min(timeoutMs, longestTimeoutMs), undefined, { signal: finished.signal }).then(
               () => {
                 this.#goCold();
               },
               () => undefined, // finished in time
             ),
           ];
-    await Promise.race([this.#pool.stop(), cold, ...timeout]);
+    await Promise.race([quiet, cold, ...timeout]);
     finished.abort();
   }
 

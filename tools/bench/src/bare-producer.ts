@@ -39,7 +39,7 @@ function publish(queue: string, task: string, payload: object): Promise<void> {
       },
       (error: unknown) => {
         if (error === null) resolve();
-        else reject(error instanceof Error ? error : new Error(String(error)));
+        else reject(error);
       },
     );
   });

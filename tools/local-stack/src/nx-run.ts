@@ -34,6 +34,7 @@ export async function runNxTarget(options: NxRunOptions): Promise<{ code: number
         ...env,
         NX_DAEMON: 'false',
         NX_TUI: 'false',
+        NX_ISOLATE_PLUGINS: 'false',
         // a pseudo-terminal would put each task into a session of its own, out of reach of our signal
         NX_NATIVE_COMMAND_RUNNER: 'false',
       },

@@ -27,7 +27,7 @@ describe('ProcessGuard', () => {
       detached: true,
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    if (child.pid === undefined || child.stdout === null) throw new Error('sh did not start');
+    if (child.pid === undefined) throw new Error('sh did not start');
     started.push(child.pid);
     await once(child.stdout, 'data');
     return { child, id: child.pid };

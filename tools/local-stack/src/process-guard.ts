@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import type { Writable } from 'node:stream';
 
 /**
  * The guard's program. It reads which process groups there are; the end of its input means that its owner is done with them or
@@ -38,6 +39,8 @@ export interface ProcessGuardOptions {
   readonly graceMs?: number;
 }
 
+type Shell = ChildProcessByStdio<Writable, null, null>;
+
 /**
  * Sees that processes and files end with their owner: with `close()`, and just the same when this process exits, throws or is killed.
  *
@@ -45,10 +48,10 @@ export interface ProcessGuardOptions {
  * SIGKILL) and removes the folder. An orderly end takes the same road as a crash, so the road is known to work.
  */
 export class ProcessGuard {
-  readonly #shell: ChildProcess;
+  readonly #shell: Shell;
   readonly #ended: Promise<unknown>;
 
-  private constructor(shell: ChildProcess) {
+  private constructor(shell: Shell) {
     this.#shell = shell;
     this.#ended = once(shell, 'exit');
     this.#ended.catch(() => {
@@ -67,7 +70,7 @@ export class ProcessGuard {
     });
     const guard = new ProcessGuard(shell);
     await once(shell, 'spawn');
-    shell.stdin?.on('error', () => {
+    shell.stdin.on('error', () => {
       // a guard that was killed has nobody left to tell; close() still resolves
     });
     // it must not keep us alive: our end is what it waits for
@@ -82,18 +85,18 @@ export class ProcessGuard {
 
   /** From now on the group ends when we do. */
   add(processGroup: number): void {
-    this.#shell.stdin?.write(`add ${String(processGroup)}\n`);
+    this.#shell.stdin.write(`add ${String(processGroup)}\n`);
   }
 
   /** The group is gone; its number may come to belong to somebody else. */
   drop(processGroup: number): void {
-    this.#shell.stdin?.write(`drop ${String(processGroup)}\n`);
+    this.#shell.stdin.write(`drop ${String(processGroup)}\n`);
   }
 
   /** Ends the groups, runs the final command, removes the folder. Waits for all of it; may be called twice. */
   async close(): Promise<void> {
     this.#shell.ref();
-    this.#shell.stdin?.end();
+    this.#shell.stdin.end();
     await this.#ended;
   }
 }

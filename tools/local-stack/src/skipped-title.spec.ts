@@ -9,6 +9,13 @@ describe('skippedTitle', () => {
     });
   });
 
+  it('is read as well where a whole title is the reason', () => {
+    expect(readSkippedTitle('Python calls us (newest Celery) skipped: PyPI is out of reach')).toEqual({
+      title: 'Python calls us (newest Celery)',
+      reason: 'PyPI is out of reach',
+    });
+  });
+
   it('says so when no reason is given', () => {
     expect(skippedTitle('adds', undefined)).toBe('adds (skipped: no reason given)');
     expect(readSkippedTitle('adds (twice)')).toEqual({ title: 'adds (twice)', reason: 'no reason given' });

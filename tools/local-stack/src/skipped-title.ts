@@ -1,4 +1,5 @@
-const REASON = /\(skipped: (?<reason>.+)\)$/;
+/** At the end of a full name: what `skippedTitle` wrote, or a test whose whole title is `skipped: reason`. */
+const REASON = /(?:\(skipped: (?<joined>.+)\)|\bskipped: (?<whole>.+))$/;
 
 /**
  * The title of a test that cannot run here, with the reason where the summary and CI find it.
@@ -13,9 +14,10 @@ export function skippedTitle(title: string, reason = 'no reason given'): string 
   return `${title} (skipped: ${reason})`;
 }
 
-/** Splits what `skippedTitle` joined; a test that was skipped without it has no reason to give. */
+/** Splits a title from its reason; a test that was skipped without it has no reason to give. */
 export function readSkippedTitle(fullName: string): { readonly title: string; readonly reason: string } {
-  const reason = REASON.exec(fullName)?.groups?.['reason'];
+  const groups = REASON.exec(fullName)?.groups;
+  const reason = groups?.['joined'] ?? groups?.['whole'];
   if (reason === undefined) return { title: fullName, reason: 'no reason given' };
   return { title: fullName.replace(REASON, '').trim(), reason };
 }

@@ -13,7 +13,7 @@ export interface StopRequest {
   /** Aborted when a signal comes again: end at once. */
   readonly insist: AbortSignal;
   /** Gives the signals back to the system. */
-  release(): void;
+  readonly release: () => void;
 }
 
 /** From now on signals do not end this process but are told here. */

@@ -1,11 +1,23 @@
 import { access, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The kinds of tests, in the order they run. */
+/** The kinds of tests, in the order they run. A kind that takes longer than its limit hangs, and is ended. */
 export const testKinds = [
-  { name: 'unit', target: 'test', config: 'jest.config.cjs', needsBroker: false },
-  { name: 'integration', target: 'integration', config: 'jest.integration.config.cjs', needsBroker: true },
-  { name: 'conformance', target: 'conformance', config: 'jest.conformance.config.cjs', needsBroker: true },
+  { name: 'unit', target: 'test', config: 'jest.config.cjs', needsBroker: false, limitMinutes: 10 },
+  {
+    name: 'integration',
+    target: 'integration',
+    config: 'jest.integration.config.cjs',
+    needsBroker: true,
+    limitMinutes: 10,
+  },
+  {
+    name: 'conformance',
+    target: 'conformance',
+    config: 'jest.conformance.config.cjs',
+    needsBroker: true,
+    limitMinutes: 15,
+  },
 ] as const;
 
 export type TestKind = (typeof testKinds)[number];

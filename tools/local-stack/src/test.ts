@@ -92,25 +92,32 @@ async function runKind(kind: TestKind, projects: readonly string[], run: Run): P
   const { root } = run;
   const startedAt = performance.now();
   await removeTallies(kind, projects, root);
-  const { code, output } = await runNxTarget({ ...run, target: kind.target });
+  const limit = AbortSignal.timeout(kind.limitMinutes * 60_000);
+  const signal = AbortSignal.any([run.signal, limit]);
+  const { code, output } = await runNxTarget({ ...run, signal, target: kind.target });
   run.signal.throwIfAborted();
   const reports = await Promise.all(
     projects.map((project) => readTally(tallyPath(kind, project, root), project)),
   );
-  const told = addTallies(reports);
-  // all tests passed and still the run failed: it hung, crashed at the end, or Nx itself had a problem
-  const isUnexplained = code !== 0 && told.failed === 0;
-  const tally = isUnexplained
-    ? addTallies([
-        told,
-        { ...emptyTally, failed: 1, broken: [`${kind.name}: nx ended with ${String(code)}`] },
-      ])
-    : told;
+  const tally = addTallies([...reports, unexplained(kind, code, limit.aborted, addTallies(reports))]);
   if (tally.failed > 0) process.stdout.write(`${output}\n`);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   const where = `${String(projects.length)} ${projects.length === 1 ? 'project' : 'projects'}`;
   process.stdout.write(`${kind.name}: ${formatTally(tally)} (${where}, ${seconds} s)\n`);
   return tally;
+}
+
+/** What failed beside the tests: the run hung, a suite crashed at its end, or Nx itself had a problem. */
+function unexplained(kind: TestKind, code: number | null, isTimedOut: boolean, told: TestTally): TestTally {
+  const failure = (why: string): TestTally => ({
+    ...emptyTally,
+    failed: 1,
+    broken: [`${kind.name} tests: ${why}`],
+  });
+  if (isTimedOut) return failure(`ended after ${String(kind.limitMinutes)} minutes`);
+  if (code !== 0 && told.failed === 0)
+    return failure(`all passed, yet nx ended with exit code ${String(code)}`);
+  return emptyTally;
 }
 
 function report(total: TestTally): void {

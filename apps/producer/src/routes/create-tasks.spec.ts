@@ -1,5 +1,6 @@
 import { calculatorHolders } from '@celeriac/calculator';
 import { CeleryError } from '@celeriac/primitives';
+import type { HolderTask } from '@celeriac/task-registry';
 
 import { problemContentType } from '../problem.ts';
 import { createTestProducer } from '../testing/producer.ts';
@@ -21,7 +22,8 @@ describe('GET /create_tasks/:count', () => {
     for (const { queue, tasks } of calculatorHolders) {
       const calls = client.sent.filter(({ options }) => options.queue === queue);
       expect(calls).toHaveLength(count);
-      for (const { name } of calls) expect(Object.values(tasks).map((task) => task.name)).toContain(name);
+      for (const { name } of calls)
+        expect(Object.values<HolderTask>(tasks).map((task) => task.name)).toContain(name);
     }
   });
 

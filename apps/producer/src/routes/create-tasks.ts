@@ -47,7 +47,14 @@ export function createTasksRoute(app: FastifyInstance, options: CreateTasksOptio
         }),
         response: {
           200: textResponse('Every call was confirmed.', 'Done 10'),
-          ...problemResponses('invalid-parameter', 'unroutable', 'broker-unavailable'),
+          ...problemResponses(
+            'invalid-parameter',
+            'unroutable',
+            'broker-unavailable',
+            'publish-refused',
+            'publish-unconfirmed',
+            'publish-queue-full',
+          ),
         },
       },
     },

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import { until } from '@celeriac/testing';
+
 import { FakeTaskResult } from '../testing/fake-task-client.ts';
 import { createTestProducer } from '../testing/producer.ts';
 
@@ -11,15 +13,6 @@ const failure = {
   message: "could not convert string to float: 'abc'",
   traceback: 'Traceback (most recent call last): …',
 };
-
-/** Resolves when the condition holds, looking once a turn of the event loop; rejects after four seconds. */
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 4000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`never true: ${String(condition)}`);
-    await new Promise(setImmediate);
-  }
-}
 
 describe('GET /tasks/:id', () => {
   const { client, server } = createTestProducer();

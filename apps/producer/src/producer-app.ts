@@ -1,0 +1,77 @@
+import type { AppContext, RunnableApp, Settings, ShutdownMode } from '@celeriac/app-shell';
+import { calculatorHolders } from '@celeriac/calculator';
+import { Client } from '@celeriac/client';
+import { coerceError, ImproperlyConfiguredError } from '@celeriac/primitives';
+import type { Logger } from '@celeriac/primitives';
+import type { FastifyInstance } from 'fastify';
+
+import { createServer } from './server.ts';
+
+/**
+ * The HTTP server and its client, started and stopped together.
+ *
+ * It serves before the broker can be reached and while it cannot: calls are 503 then, and `isReady` is false. A warm
+ * stop takes no new connections, answers the requests under way and sends what they publish; a cold one drops them.
+ */
+export class ProducerApp implements RunnableApp {
+  readonly done: Promise<void>;
+  readonly #settings: Settings;
+  readonly #logger: Logger;
+  #running: { readonly client: Client; readonly server: FastifyInstance } | undefined;
+  #settle!: (outcome: Promise<void>) => void;
+  #stopping: Promise<void> | undefined;
+
+  constructor({ settings, logger }: AppContext) {
+    this.#settings = settings;
+    this.#logger = logger;
+    this.done = new Promise((resolve) => (this.#settle = resolve));
+  }
+
+  get isReady(): boolean {
+    return this.#stopping === undefined && (this.#running?.client.isConnected ?? false);
+  }
+
+  /** Where the server listens, `http://127.0.0.1:8000`; undefined when it does not. */
+  get url(): string | undefined {
+    return this.#running?.server.listeningOrigin;
+  }
+
+  /** @throws ImproperlyConfiguredError when `HOST` and `PORT` cannot be listened on */
+  async start(): Promise<void> {
+    const { host, port, createTasksMax: maxCreateCount } = this.#settings;
+    const logger = this.#logger;
+    // with failFast a request hears at once that the broker is away
+    const client = new Client({ ...this.#settings, holders: calculatorHolders, failFast: true, logger });
+    const server = createServer({ client, holders: calculatorHolders, logger, maxCreateCount });
+    this.#running = { client, server };
+    try {
+      await server.listen({ host, port });
+    } catch (caught) {
+      await this.stop({ mode: 'cold' });
+      const { message } = coerceError(caught);
+      throw new ImproperlyConfiguredError(
+        `PORT ${port} on HOST ${host} cannot be used (${message}); choose another`,
+        {
+          cause: caught,
+        },
+      );
+    }
+    logger.info({ url: server.listeningOrigin }, 'producer listens');
+  }
+
+  stop({ mode }: { readonly mode: ShutdownMode }): Promise<void> {
+    if (mode === 'cold') this.#running?.server.server.closeAllConnections();
+    if (this.#stopping === undefined) {
+      this.#stopping = this.#close(mode);
+      this.#settle(this.#stopping);
+    }
+    return this.#stopping;
+  }
+
+  async #close(mode: ShutdownMode): Promise<void> {
+    if (this.#running === undefined) return;
+    const { client, server } = this.#running;
+    await server.close();
+    await client.close(mode === 'cold' ? { drainMs: 0 } : {});
+  }
+}
