@@ -2,6 +2,9 @@ import type { CivilDate } from './civil-date.ts';
 import { isCivilDate, ordinalDate, utcMillis, weekDate } from './civil-date.ts';
 import { DecodeError, EncodeError } from './protocol-error.ts';
 
+/** The latest text made: a busy worker finishes many tasks within one millisecond. */
+let latest = { millis: 0, text: '1970-01-01T00:00:00+00:00' };
+
 /**
  * What Python's `isoformat()` gives for an aware UTC datetime: `2026-11-22T10:24:12.805000+00:00`, without the fraction
  * when it is zero.
@@ -12,12 +15,17 @@ import { DecodeError, EncodeError } from './protocol-error.ts';
  */
 export function pythonIsoformat(date: Date): string {
   const millis = date.getTime();
+  if (millis === latest.millis) return latest.text;
   // years outside 0000 to 9999 have a sign and six digits
   const text = Number.isNaN(millis) ? '' : date.toISOString();
   if (text.length !== 24 || text.startsWith('0000')) {
     throw new EncodeError(`a date must lie in the years 1 to 9999 that Python knows, got ${String(date)}`);
   }
-  return millis % 1000 === 0 ? `${text.slice(0, 19)}+00:00` : `${text.slice(0, 23)}000+00:00`;
+  latest = {
+    millis,
+    text: millis % 1000 === 0 ? `${text.slice(0, 19)}+00:00` : `${text.slice(0, 23)}000+00:00`,
+  };
+  return latest.text;
 }
 
 /*

@@ -37,7 +37,7 @@ function publish(queue: string, task: string, payload: object): Promise<void> {
         replyTo,
         headers: taskHeaders(task, id, payload),
       },
-      (error: unknown) => {
+      (error: Error | null) => {
         if (error === null) resolve();
         else reject(error);
       },

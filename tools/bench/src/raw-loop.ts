@@ -6,7 +6,7 @@
  *
  * With `confirm` the acknowledgement follows the broker's confirm of the reply, as with the worker's default.
  */
-import { connect, type Channel, type ConfirmChannel, type ConsumeMessage } from 'amqplib';
+import { connect, type ConfirmChannel, type ConsumeMessage } from 'amqplib';
 
 interface Operands {
   readonly num_1: number;
