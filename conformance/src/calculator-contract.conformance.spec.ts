@@ -1,18 +1,18 @@
+import { closeAfterAll } from './close-after-all.ts';
 import { describeWithPython } from './describe-with-python.ts';
-import { stopAll, type ManagedProcess } from './managed-process.ts';
+import type { ManagedProcess } from './managed-process.ts';
 import { operations, verbs } from './operations.ts';
 import type { Outcome } from './outcome.ts';
 import { runDriver } from './python-driver.ts';
 import { startTypescriptWorkers } from './typescript-app.ts';
 
 describeWithPython('TypeScript workers called by Python', (python) => {
+  closeAfterAll();
   let workers: readonly ManagedProcess[] = [];
 
   beforeAll(async () => {
     workers = await startTypescriptWorkers();
   });
-
-  afterAll(() => stopAll(workers));
 
   it.each([
     ['add', 'addition', '7', '2', { kind: 'value', type: 'float', repr: '9.0' }],

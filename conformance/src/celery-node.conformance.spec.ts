@@ -1,6 +1,7 @@
 import { createClient } from 'celery-node';
 import { randomUUID } from 'node:crypto';
 import { connectAmqp, type AmqpProbe } from './amqp-probe.ts';
+import { closeAfterAll } from './close-after-all.ts';
 import { brokerUrl } from './environment.ts';
 import { stopAll, type ManagedProcess } from './managed-process.ts';
 import { startTypescriptWorkers } from './typescript-app.ts';
@@ -11,17 +12,14 @@ import { startTypescriptWorkers } from './typescript-app.ts';
  * `rpc://`, from a Python worker as little as from ours.
  */
 describe('the client of celery-node', () => {
+  const atEnd = closeAfterAll();
   let workers: readonly ManagedProcess[] = [];
   let probe: AmqpProbe;
 
   beforeAll(async () => {
     workers = await startTypescriptWorkers();
     probe = await connectAmqp(brokerUrl());
-  });
-
-  afterAll(async () => {
-    await probe.close();
-    await stopAll(workers);
+    atEnd(() => probe.close());
   });
 
   /** Its client for one queue; it cannot choose a queue by call. */

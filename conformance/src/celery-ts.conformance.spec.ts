@@ -1,6 +1,6 @@
 import { Compressor, Serializer, createClient, type Client } from 'celery-ts';
+import { closeAfterAll } from './close-after-all.ts';
 import { brokerUrl } from './environment.ts';
-import { stopAll, type ManagedProcess } from './managed-process.ts';
 import { startTypescriptWorkers } from './typescript-app.ts';
 
 /**
@@ -8,17 +8,13 @@ import { startTypescriptWorkers } from './typescript-app.ts';
  * a reply queue that is neither durable nor deleted with its consumer.
  */
 describe('the client of celery-ts', () => {
-  let workers: readonly ManagedProcess[] = [];
+  const atEnd = closeAfterAll();
   let client: Client;
 
   beforeAll(async () => {
-    workers = await startTypescriptWorkers();
+    await startTypescriptWorkers();
     client = createClient({ brokerUrl: brokerUrl(), resultBackend: brokerUrl().replace(/^amqp/, 'rpc') });
-  });
-
-  afterAll(async () => {
-    await client.end();
-    await stopAll(workers);
+    atEnd(() => client.end());
   });
 
   it.each([

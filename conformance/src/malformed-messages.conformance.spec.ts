@@ -1,6 +1,7 @@
-import { describeWithPython } from './describe-with-python.ts';
+import { closeAfterAll } from './close-after-all.ts';
 import { deadLetterQueue } from './dead-letters.ts';
-import { type ManagedProcess } from './managed-process.ts';
+import { describeWithPython } from './describe-with-python.ts';
+import type { ManagedProcess } from './managed-process.ts';
 import { runDriver } from './python-driver.ts';
 import { startOwnWorker } from './typescript-app.ts';
 
@@ -31,6 +32,7 @@ const QUEUE = 'conformance.malformed';
 describeWithPython(
   'a TypeScript worker',
   (python) => {
+    const atEnd = closeAfterAll();
     let worker: ManagedProcess;
     let accounts: readonly Account[] = [];
     let left: number | undefined;
@@ -38,8 +40,10 @@ describeWithPython(
     beforeAll(async () => {
       const queues = [QUEUE, deadLetterQueue(QUEUE)];
       await runDriver(python, 'queue_state', ['delete', ...queues]);
+      atEnd(() => runDriver(python, 'queue_state', ['delete', ...queues]));
       await runDriver(python, 'queue_state', ['dead_letter', QUEUE]);
       worker = await startOwnWorker('dead-letter-worker');
+      atEnd(() => worker.stop());
       const lines = await runDriver<Account | { readonly left: number }>(python, 'malformed', [
         QUEUE,
         String(COUNT),
@@ -47,11 +51,6 @@ describeWithPython(
       ]);
       accounts = lines.filter((line) => 'kind' in line);
       left = lines.find((line) => 'left' in line)?.left;
-    });
-
-    afterAll(async () => {
-      await worker.stop();
-      await runDriver(python, 'queue_state', ['delete', QUEUE, deadLetterQueue(QUEUE)]);
     });
 
     it('is still the same process, after all kinds', () => {

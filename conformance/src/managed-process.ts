@@ -20,11 +20,11 @@ export interface ProcessEnd {
 
 const STOP_TIMEOUT_MS = 20_000;
 const SHOWN_CHARACTERS = 4000;
-const running = new Set<ChildProcess>();
+const running = new Set<ManagedProcess>();
 
 // a spec that is ended in the middle takes what it started with it
 process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const child of running) child.kill();
 });
 
 /**
@@ -48,19 +48,19 @@ export class ManagedProcess {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#child = child;
-    running.add(child);
+    running.add(this);
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text;
       this.#output += text;
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
     this.ended = once(child, 'close').then(([code, signal]: unknown[]) => {
-      running.delete(child);
+      running.delete(this);
       this.#end = { code: code as number | null, signal: signal as NodeJS.Signals | null };
       return this.#end;
     });
     // whoever awaits it hears of a command that could not be started; nobody has to
-    this.ended.catch(() => running.delete(child));
+    this.ended.catch(() => running.delete(this));
   }
 
   /** All it has written to stdout so far. */
@@ -88,11 +88,18 @@ export class ManagedProcess {
     this.#child.stdin?.on('error', () => undefined).end(text);
   }
 
+  /** Ends it at once. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
   /** Asks it to stop and waits until it has; may be called twice. */
   async stop(): Promise<ProcessEnd> {
     if (this.#end !== undefined) return this.#end;
     this.#child.kill('SIGTERM');
-    const killer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    const killer = setTimeout(() => {
+      this.kill();
+    }, STOP_TIMEOUT_MS);
     try {
       return await this.ended;
     } finally {
@@ -104,4 +111,9 @@ export class ManagedProcess {
 /** Stops processes, all at once; waits until the last has ended. */
 export async function stopAll(processes: readonly ManagedProcess[]): Promise<void> {
   await Promise.all(processes.map((process) => process.stop()));
+}
+
+/** Stops whatever a spec has left running. */
+export function stopRunning(): Promise<void> {
+  return stopAll([...running]);
 }

@@ -1,8 +1,8 @@
 import { additionTasks, calculatorHolders } from '@celeriac/calculator';
 import { Client } from '@celeriac/client';
+import { closeAfterAll } from './close-after-all.ts';
 import { describeWithPython } from './describe-with-python.ts';
 import { brokerUrl } from './environment.ts';
-import { stopAll, type ManagedProcess } from './managed-process.ts';
 import { runDriver } from './python-driver.ts';
 import { startPythonWorkers } from './python-worker.ts';
 import { startTypescriptWorkers } from './typescript-app.ts';
@@ -12,24 +12,19 @@ const COUNT = 10_000;
 const WINDOW = 500;
 
 describeWithPython('a Python and a TypeScript worker on one queue', (python) => {
-  let workers: readonly ManagedProcess[] = [];
+  const atEnd = closeAfterAll();
   let client: Client;
 
   beforeAll(async () => {
+    client = new Client({ brokerUrl: brokerUrl(), holders: calculatorHolders });
+    atEnd(() => client.close());
     // nothing is fetched ahead, so that the broker deals to whoever is free
     const one = { CELERY_WORKER_PREFETCH_MULTIPLIER: '1', CELERY_WORKER_CONCURRENCY: '1' };
-    workers = (
-      await Promise.all([
-        startPythonWorkers(python, ['addition'], { prefetchMultiplier: 1 }),
-        startTypescriptWorkers(['addition'], one),
-      ])
-    ).flat();
-    client = await Client.connect({ brokerUrl: brokerUrl(), holders: calculatorHolders });
-  });
-
-  afterAll(async () => {
-    await client.close();
-    await stopAll(workers);
+    await Promise.all([
+      startPythonWorkers(python, ['addition'], { prefetchMultiplier: 1 }),
+      startTypescriptWorkers(['addition'], one),
+      client.connected(),
+    ]);
   });
 
   it(`share ${COUNT} calls, each with the right result`, async () => {

@@ -1,4 +1,5 @@
 import { calls, callLine } from './calls.ts';
+import { closeAfterAll } from './close-after-all.ts';
 import { describeWithPython } from './describe-with-python.ts';
 import { stopAll, type ManagedProcess } from './managed-process.ts';
 import { withoutFunctionName, type Outcome } from './outcome.ts';
@@ -7,15 +8,14 @@ import { startPythonWorkers } from './python-worker.ts';
 import { startTypescriptWorkers } from './typescript-app.ts';
 
 describeWithPython('a Python caller', (python) => {
+  closeAfterAll();
   let fromPython: readonly Outcome[] = [];
   let fromTypescript: readonly Outcome[] = [];
 
   async function answersOf(workers: readonly ManagedProcess[]): Promise<readonly Outcome[]> {
-    try {
-      return await runDriver<Outcome>(python, 'call', [], calls.map(callLine));
-    } finally {
-      await stopAll(workers);
-    }
+    const answers = await runDriver<Outcome>(python, 'call', [], calls.map(callLine));
+    await stopAll(workers);
+    return answers;
   }
 
   beforeAll(async () => {

@@ -9,9 +9,9 @@ import { Client, RemoteTaskError } from '@celeriac/client';
 import { coerceError } from '@celeriac/primitives';
 import { parseJson } from '@celeriac/protocol';
 import { calls, callLine, type Call } from './calls.ts';
+import { closeAfterAll } from './close-after-all.ts';
 import { describeWithPython } from './describe-with-python.ts';
 import { brokerUrl } from './environment.ts';
-import { stopAll, type ManagedProcess } from './managed-process.ts';
 import { operations, verbs } from './operations.ts';
 import { withoutFunctionName, type Outcome } from './outcome.ts';
 import { runDriver } from './python-driver.ts';
@@ -35,21 +35,14 @@ const expectedResults: Readonly<Record<string, unknown>> = {
 type Answer = { readonly value: unknown } | { readonly error: Error };
 
 describeWithPython('Python workers called by TypeScript', (python) => {
-  let workers: readonly ManagedProcess[] = [];
+  const atEnd = closeAfterAll();
   let producer: RunningProducer;
   let client: Client;
 
   beforeAll(async () => {
-    [workers, producer, client] = await Promise.all([
-      startPythonWorkers(python),
-      startTypescriptProducer(),
-      Client.connect({ brokerUrl: brokerUrl(), holders: calculatorHolders }),
-    ]);
-  });
-
-  afterAll(async () => {
-    await client.close();
-    await stopAll([...workers, producer.process]);
+    client = new Client({ brokerUrl: brokerUrl(), holders: calculatorHolders });
+    atEnd(() => client.close());
+    [producer] = await Promise.all([startTypescriptProducer(), startPythonWorkers(python), client.connected()]);
   });
 
   describe('the client', () => {

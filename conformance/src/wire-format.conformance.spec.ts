@@ -2,6 +2,7 @@ import { additionTasks, calculatorHolders } from '@celeriac/calculator';
 import { Client } from '@celeriac/client';
 import { float } from '@celeriac/protocol';
 import { comparable, type CapturedMessage } from './captured-message.ts';
+import { closeAfterAll } from './close-after-all.ts';
 import { describeWithPython } from './describe-with-python.ts';
 import { brokerUrl } from './environment.ts';
 import { runDriver } from './python-driver.ts';
@@ -14,21 +15,16 @@ const QUEUE = 'addition';
 describeWithPython(
   'a message of ours, beside the same from Celery',
   (python) => {
+    const atEnd = closeAfterAll();
     let client: Client;
     let producer: RunningProducer;
 
     beforeAll(async () => {
       // nobody consumes: what is published stays to be looked at
       await runDriver(python, 'queue_state', ['delete', QUEUE]);
-      [client, producer] = await Promise.all([
-        Client.connect({ brokerUrl: brokerUrl(), holders: calculatorHolders }),
-        startTypescriptProducer(),
-      ]);
-    });
-
-    afterAll(async () => {
-      await client.close();
-      await producer.process.stop();
+      client = new Client({ brokerUrl: brokerUrl(), holders: calculatorHolders });
+      atEnd(() => client.close());
+      [producer] = await Promise.all([startTypescriptProducer(), client.connected()]);
     });
 
     /** What Celery publishes for this line of `drivers/publish.py`. */

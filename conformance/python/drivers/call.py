@@ -7,15 +7,12 @@ stdin: one call a line, `{"task": name, "queue": name, "args": [...], "kwargs": 
 import json
 import sys
 
-from drivers.client_app import app
+from drivers.client_app import call
 from drivers.outcome import outcome_of
 
 TIMEOUT_SECONDS = 20
 
 calls = [json.loads(line) for line in sys.stdin if line.strip()]
-results = [
-    app.send_task(call["task"], args=call.get("args"), kwargs=call.get("kwargs"), queue=call["queue"])
-    for call in calls
-]
+results = [call(line["task"], line["queue"], line.get("args"), line.get("kwargs")) for line in calls]
 for result in results:
     print(json.dumps(outcome_of(result, TIMEOUT_SECONDS)), flush=True)

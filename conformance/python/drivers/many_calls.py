@@ -9,7 +9,7 @@ import random
 import sys
 import time
 
-from drivers.client_app import app
+from drivers.client_app import call
 from drivers.expected import QUEUES, expected_result, is_right
 
 TIMEOUT_SECONDS = 30
@@ -24,16 +24,15 @@ right, wrong = 0, []
 verbs = itertools.cycle(QUEUES)
 
 
-def call():
+def next_call():
     verb = next(verbs)
     payload = {"num_1": chooser.uniform(-1e6, 1e6), "num_2": chooser.randint(-3, 3)}
-    result = app.send_task(verb, args=[payload], queue=QUEUES[verb])
-    return verb, payload, result
+    return verb, payload, call(verb, QUEUES[verb], args=[payload])
 
 
 remaining = count
 while remaining:
-    window = [call() for _ in range(min(WINDOW, remaining))]
+    window = [next_call() for _ in range(min(WINDOW, remaining))]
     remaining -= len(window)
     for verb, payload, result in window:
         value = result.get(timeout=TIMEOUT_SECONDS)

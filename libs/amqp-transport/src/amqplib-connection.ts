@@ -4,13 +4,18 @@
  * - Reading: amqplib decodes header tables with a decoder that throws on Python's `L` integers, and a throw there costs
  *   the whole connection: the message comes back and the next connection dies of it too. We take the content header
  *   frames and decode them ourselves ({@link decodeContentHeader}); every other frame stays amqplib's.
+ * - Publishing: amqplib makes three frames from option objects of its own and copies them twice. We write them in one go
+ *   ({@link encodePublish}) and hand them to the channel's write buffer.
  * - Writing: amqplib writes each chunk of each channel on its own. Corking the socket around one pass of its multiplexer
  *   lets everything that a turn of the event loop produced leave in one write.
  */
 import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import { IllegalOperationError, type Channel, type ChannelModel } from 'amqplib';
 import { settlesInTime } from './close-timeout.ts';
 import { decodeContentHeader, type ContentHeader } from './content-header.ts';
+import type { PublishMessage } from './message-publisher.ts';
+import { encodePublish } from './publish-frames.ts';
 
 interface HeaderFrame {
   readonly id: number;
@@ -24,6 +29,18 @@ interface AmqplibConnection {
   recvFrame(): unknown;
   readonly stream: Socket;
   readonly muxer: { _readIncoming(): void };
+  /** Negotiated with the broker, in bytes. */
+  readonly frameMax: number;
+  /** By channel number; null once closed. */
+  readonly channels: readonly ({ readonly channel: unknown; readonly buffer: Writable } | null)[];
+  /** Tells the heartbeat that none is needed now. */
+  sentSinceLastCheck: boolean;
+}
+
+interface AmqplibChannel {
+  readonly ch: number;
+  readonly connection: AmqplibConnection;
+  pushConfirmCallback(onConfirmed: (error: unknown) => void): void;
 }
 
 /** Time for a `close-ok` to leave and the other side to end, in ms. */
@@ -53,6 +70,11 @@ export async function closeChannel(channel: Channel): Promise<void> {
   await settlesInTime(Promise.race([nextClose(channel), channel.close()]));
 }
 
+/** Whether a connection was closed before anyone could listen: by frames that came with the answer to its opening. */
+export function isEnded(model: ChannelModel): boolean {
+  return socketOf(model).writableEnded;
+}
+
 /** Closes a connection; destroys its socket when the broker does not answer. */
 export async function closeModel(model: ChannelModel): Promise<void> {
   if (!(await settlesInTime(Promise.race([nextClose(model), model.close()])))) socketOf(model).destroy();
@@ -79,6 +101,29 @@ function nextClose(emitter: Channel | ChannelModel): Promise<void> {
 
 function socketOf(model: ChannelModel): Socket {
   return (model.connection as unknown as AmqplibConnection).stream;
+}
+
+/**
+ * Publishes on a channel. With `onConfirmed` the channel must be a confirm channel; the callback then comes once, with
+ * what `publish` of amqplib gives it.
+ *
+ * @returns false when the channel's write buffer is full: wait for `drain`
+ * @throws TypeError or RangeError when the message cannot be written as AMQP
+ * @throws IllegalOperationError, see {@link isClosedError}, when the channel is closed
+ */
+export function publishOn(
+  channel: Channel,
+  message: PublishMessage,
+  onConfirmed?: (error: unknown) => void,
+): boolean {
+  const { ch, connection } = channel as unknown as AmqplibChannel;
+  const open = connection.channels[ch];
+  // the number of a closed channel is given to the next one
+  if (open?.channel !== channel) throw new IllegalOperationError(`channel ${ch} has been closed`);
+  const frames = encodePublish(ch, connection.frameMax, message);
+  connection.sentSinceLastCheck = true;
+  if (onConfirmed !== undefined) (channel as unknown as AmqplibChannel).pushConfirmCallback(onConfirmed);
+  return open.buffer.write(frames);
 }
 
 function readContentHeaders(connection: AmqplibConnection): void {

@@ -1,4 +1,3 @@
-// nx-ignore-next-line -- @celeriac/testing imports this library; the specs may import it back
 import { brokerMethods, RecordingLogger, ScriptedPeer, until } from '@celeriac/testing';
 import { BrokerConnection, type SessionUser } from './broker-connection.ts';
 import { parseBrokerUrls } from './broker-url.ts';
@@ -34,7 +33,13 @@ describe('BrokerConnection', () => {
   function connectTo(urls: string, options: { heartbeatSeconds?: number; connectTimeoutMs?: number } = {}) {
     const { heartbeatSeconds = 0, connectTimeoutMs = 1000 } = options;
     const addresses = parseBrokerUrls(urls);
-    const connection = new BrokerConnection({ addresses, name: 'spec', logger, heartbeatSeconds, connectTimeoutMs });
+    const connection = new BrokerConnection({
+      addresses,
+      name: 'spec',
+      logger,
+      heartbeatSeconds,
+      connectTimeoutMs,
+    });
     connections.push(connection);
     return connection;
   }
@@ -81,9 +86,7 @@ describe('BrokerConnection', () => {
   });
 
   it('tries the brokers of its URLs in turn', async () => {
-    const gone = await ScriptedPeer.listen();
-    await gone.close();
-    await opened(connectTo(`amqp://127.0.0.1:${gone.port};${peer.url}`));
+    await opened(connectTo(`${await deadUrl()};${peer.url}`));
     expect(logger.fieldsOf('broker connection failed')).toHaveLength(1);
     expect(peer.openConnections).toHaveLength(1);
   });
@@ -125,13 +128,19 @@ describe('BrokerConnection', () => {
     ['the socket is cut', ({ connections: [first] }) => first?.cut(), /lost the connection to amqp:\/\/127/],
     ['the broker is shut down', ({ connections: [first] }) => first?.close(320, 'CONNECTION_FORCED'), /320/],
     ['the broker finds a fault', ({ connections: [first] }) => first?.close(505, 'UNEXPECTED_FRAME'), /505/],
-    ['the broker talks nonsense', ({ connections: [first] }) => first?.write(Buffer.alloc(64, 0xff)), /frame/i],
+    [
+      'the broker talks nonsense',
+      ({ connections: [first] }) => first?.write(Buffer.alloc(64, 0xff)),
+      /frame/i,
+    ],
   ])('connects again when %s', async (_cause, breakIt, reason) => {
     const connection = await opened(connectTo(peer.url));
     const user = new RecordingUser();
     connection.attach(user);
     breakIt(peer);
-    await until(() => peer.openConnections.length === 1 && connection.isOpen && peer.connections.length === 2);
+    await until(
+      () => peer.openConnections.length === 1 && connection.isOpen && peer.connections.length === 2,
+    );
     expect(user.events).toEqual(['opened', 'lost', 'opened']);
     expect(connection.lastError?.message).toMatch(reason);
     expect(statesOf()).toEqual(['connecting', 'open', 'connecting', 'open']);
@@ -140,6 +149,7 @@ describe('BrokerConnection', () => {
 
   it('notices a silent peer between two and three heartbeats, and lets go of its socket', async () => {
     await peer.close();
+    await until(() => sockets() === 0);
     peer = await ScriptedPeer.listen({ heartbeatSeconds: 1 });
     const connection = await opened(connectTo(peer.url, { heartbeatSeconds: 60 }));
     expect(peer.saidBy('connection.tune-ok')).toMatchObject([{ heartbeatSeconds: 1 }]);
@@ -150,9 +160,42 @@ describe('BrokerConnection', () => {
     expect(performance.now() - start).toBeLessThan(3500);
     expect(connection.lastError?.message).toContain('Heartbeat timeout');
     await until(() => connection.isOpen);
-    // the peer never ends its side: the socket goes because the client destroys it
-    await until(() => sockets() === 2 * peer.openConnections.length - 1, { timeoutMs: 5000 });
+    // the peer never ends its side: its socket of the old connection stays, but not ours; the new one has both ends
+    await until(() => peer.openConnections.length === 2 && sockets() === 3, { timeoutMs: 5000 });
   }, 15_000);
+
+  it('does not call a broker in a tight loop that accepts connections only to close them', async () => {
+    peer.script = (said) => {
+      if (said.method !== 'connection.open') return undefined;
+      said.connection.say(0, brokerMethods.openOk());
+      setImmediate(() => {
+        said.connection.close(320, 'CONNECTION_FORCED');
+      });
+      return 'handled';
+    };
+    connectTo(peer.url).open();
+    await until(() => logger.fieldsOf('broker connection lost').length === 4);
+    const start = performance.now();
+    await until(() => logger.fieldsOf('broker connection lost').length === 8);
+    expect(performance.now() - start).toBeGreaterThan(4 * 45);
+  });
+
+  it('connects again when the broker closes the connection in the turn in which it opened', async () => {
+    peer.script = (said) => {
+      if (said.method !== 'connection.open' || said.connection.number > 1) return undefined;
+      said.connection.sayTogether(
+        0,
+        brokerMethods.openOk(),
+        brokerMethods.connectionClose(320, 'CONNECTION_FORCED'),
+      );
+      return 'handled';
+    };
+    const connection = connectTo(peer.url);
+    connection.open();
+    await until(() => connection.isOpen);
+    expect(peer.connections).toHaveLength(2);
+    expect(logger.fieldsOf('broker connection failed')).toHaveLength(1);
+  });
 
   it('stays up with a peer that does nothing but beat', async () => {
     await peer.close();
@@ -172,7 +215,9 @@ describe('BrokerConnection', () => {
     peer.connections[0]?.unblock();
     await until(() => user.events.length === 3);
     expect(user.events).toEqual(['opened', 'blocked', 'unblocked']);
-    expect(logger.fieldsOf('broker blocks publishers')).toEqual([{ connection: 'spec', reason: 'low on memory' }]);
+    expect(logger.fieldsOf('broker blocks publishers')).toEqual([
+      { connection: 'spec', reason: 'low on memory' },
+    ]);
     connection.detach(user);
     peer.connections[0]?.block('again');
     await until(() => logger.fieldsOf('broker blocks publishers').length === 2);
@@ -249,9 +294,7 @@ describe('BrokerConnection', () => {
     });
 
     it('ends while it still tries to connect', async () => {
-      const gone = await ScriptedPeer.listen();
-      await gone.close();
-      const connection = connectTo(`amqp://127.0.0.1:${gone.port}`);
+      const connection = connectTo(await deadUrl());
       connection.open();
       await until(() => logger.fieldsOf('broker connection failed').length === 1);
       await connection.close();
@@ -275,9 +318,9 @@ describe('BrokerConnection', () => {
 
     it('ends at once when the broker cuts the socket instead of answering', async () => {
       const connection = await opened(connectTo(peer.url));
-      peer.script = ({ connection: { cut }, method }) => {
-        if (method !== 'connection.close') return undefined;
-        cut.call(peer.connections[0]);
+      peer.script = (said) => {
+        if (said.method !== 'connection.close') return undefined;
+        said.connection.cut();
         return 'handled';
       };
       const start = performance.now();
@@ -301,6 +344,14 @@ describe('BrokerConnection', () => {
     });
   });
 });
+
+/** The URL of a port where nobody listens any more. */
+async function deadUrl(): Promise<string> {
+  const gone = await ScriptedPeer.listen();
+  const { url } = gone;
+  await gone.close();
+  return url;
+}
 
 /** Sockets of this process that are open: both ends of each connection to the peer. */
 function sockets(): number {

@@ -16,7 +16,13 @@
 import { backoffMs, coerceError, IllegalStateError, type Logger } from '@celeriac/primitives';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
-import { closeChannel, closeModel, instrumentConnection, releaseSocket } from './amqplib-connection.ts';
+import {
+  closeChannel,
+  closeModel,
+  instrumentConnection,
+  isEnded,
+  releaseSocket,
+} from './amqplib-connection.ts';
 import { describeBroker, type BrokerAddress } from './broker-url.ts';
 import { OperationalError, replyCodeOf } from './operational-error.ts';
 
@@ -205,7 +211,9 @@ export class BrokerConnection {
     );
   }
 
+  /** @throws Error when the connection is closed already */
   #adopt(model: ChannelModel, address: BrokerAddress): void {
+    if (isEnded(model)) throw new Error('the broker closed the connection as soon as it was open');
     instrumentConnection(model);
     const session = new Session(model);
     let cause: Error | undefined;

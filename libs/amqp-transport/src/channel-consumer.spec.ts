@@ -10,7 +10,6 @@ import {
   type PeerConnection,
   type PeerMessage,
   type RawField,
-  // nx-ignore-next-line -- @celeriac/testing imports this library; the specs may import it back
 } from '@celeriac/testing';
 import { BrokerConnection } from './broker-connection.ts';
 import { parseBrokerUrls } from './broker-url.ts';
@@ -294,7 +293,12 @@ describe('ChannelConsumer', () => {
       };
       const consumer = await consuming({ queues: ['one', 'two'] });
       expect(consumer.isConsuming).toBe(true);
-      expect(peer.saidBy('basic.consume').map(({ queue: name }) => name).sort()).toEqual(['one', 'one', 'two']);
+      expect(
+        peer
+          .saidBy('basic.consume')
+          .map(({ queue: name }) => name)
+          .sort(),
+      ).toEqual(['one', 'one', 'two']);
     });
 
     it('consumes both queues again when both are cancelled, and cancels both in the end', async () => {
@@ -372,10 +376,6 @@ describe('ChannelConsumer', () => {
     });
 
     it('makes whenConsuming reject, before and after', async () => {
-      const waiting = ScriptedPeer.listen().then(async (slow) => {
-        slow.script = () => 'handled';
-        await slow.close();
-      });
       peer.script = ({ method }) => (method === 'queue.declare' ? 'handled' : undefined);
       const consumer = consume();
       const early = expect(consumer.whenConsuming()).rejects.toMatchObject({ code: 'ERR_ILLEGAL_STATE' });
@@ -385,19 +385,21 @@ describe('ChannelConsumer', () => {
       await closed;
       await early;
       await expect(consumer.whenConsuming()).rejects.toMatchObject({ code: 'ERR_ILLEGAL_STATE' });
-      await waiting;
     });
 
-    it.each(['basic.cancel', 'channel.close'])('ends when the connection goes instead of answering %s', async (method) => {
-      const consumer = await consuming();
-      peer.script = (said) => {
-        if (said.method !== method) return undefined;
-        said.connection.cut();
-        return 'handled';
-      };
-      await consumer.close();
-      expect(peer.said.some((said) => said.method === method)).toBe(true);
-    });
+    it.each(['basic.cancel', 'channel.close'])(
+      'ends when the connection goes instead of answering %s',
+      async (method) => {
+        const consumer = await consuming();
+        peer.script = (said) => {
+          if (said.method !== method) return undefined;
+          said.connection.cut();
+          return 'handled';
+        };
+        await consumer.close();
+        expect(peer.said.some((said) => said.method === method)).toBe(true);
+      },
+    );
 
     it('lets a task that ends during the close acknowledge, to no effect', async () => {
       const consumer = await consuming();

@@ -171,8 +171,9 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
       'consuming',
     );
     this.#tellWaiters();
-    for (const queue of this.#options.queues)
-      if (!open.consumerTags.has(queue)) this.#resume(open, queue); // cancelled before the others were registered
+    // cancelled before the others were registered
+    const cancelled = this.#options.queues.filter((queue) => !open.consumerTags.has(queue));
+    for (const queue of cancelled) this.#resume(open, queue);
   }
 
   #tellWaiters(): void {
@@ -182,12 +183,12 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
 
   async #consumeQueue(open: OpenChannel, queue: string): Promise<void> {
     const { noAck = false, onDelivery } = this.#options;
-    let isCancelled = false;
+    const registration = { isCancelled: false };
     const { consumerTag } = await open.channel.consume(
       queue,
       (message) => {
         if (message === null) {
-          isCancelled = true;
+          registration.isCancelled = true;
           this.#consumerCancelled(open, queue);
           return;
         }
@@ -197,7 +198,7 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
       { noAck },
     );
     // the cancel may arrive together with the answer to consume, and is handled before this line
-    if (!isCancelled) open.consumerTags.set(queue, consumerTag);
+    if (!registration.isCancelled) open.consumerTags.set(queue, consumerTag);
   }
 
   /** The broker cancelled the consumer: its queue was deleted, or its node left. */

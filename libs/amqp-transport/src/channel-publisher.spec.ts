@@ -1,6 +1,5 @@
 import { silentLogger } from '@celeriac/primitives';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-// nx-ignore-next-line -- @celeriac/testing imports this library; the specs may import it back
 import { brokerMethods, everyRecordedMessage, ScriptedPeer, until, type PeerScript } from '@celeriac/testing';
 import { BrokerConnection } from './broker-connection.ts';
 import { parseBrokerUrls } from './broker-url.ts';
@@ -109,7 +108,12 @@ describe('ChannelPublisher', () => {
       if (said.confirmTag === 3) said.connection.confirm(said, true);
       return 'handled';
     };
-    expect(await publishAll(publisherWith(), ids(3).map((id) => message(id)))).toEqual(['done', 'done', 'done']);
+    expect(
+      await publishAll(
+        publisherWith(),
+        ids(3).map((id) => message(id)),
+      ),
+    ).toEqual(['done', 'done', 'done']);
   });
 
   it('rejects a message that the broker nacks, and that one only', async () => {
@@ -118,11 +122,12 @@ describe('ChannelPublisher', () => {
       said.connection.nack(said);
       return 'handled';
     };
-    expect(await publishAll(publisherWith(), ids(3).map((id) => message(id)))).toEqual([
-      'done',
-      'ERR_PUBLISH_REFUSED',
-      'done',
-    ]);
+    expect(
+      await publishAll(
+        publisherWith(),
+        ids(3).map((id) => message(id)),
+      ),
+    ).toEqual(['done', 'ERR_PUBLISH_REFUSED', 'done']);
   });
 
   it('rejects a message that the broker returns, and tells it from others to the same queue', async () => {
@@ -133,7 +138,11 @@ describe('ChannelPublisher', () => {
     };
     const publisher = publisherWith();
     const [first, second, third] = ids(3).map((id) => publisher.publish(message(id)));
-    await expect(second).rejects.toMatchObject({ code: 'ERR_PUBLISH_UNROUTABLE', replyCode: 312, recoverable: false });
+    await expect(second).rejects.toMatchObject({
+      code: 'ERR_PUBLISH_UNROUTABLE',
+      replyCode: 312,
+      recoverable: false,
+    });
     await Promise.all([first, third]);
   });
 
@@ -158,7 +167,10 @@ describe('ChannelPublisher', () => {
         return said.confirmTag <= 2 ? undefined : 'handled';
       };
       const publisher = publisherWith();
-      const outcomes = publishAll(publisher, ids(5).map((id) => message(id)));
+      const outcomes = publishAll(
+        publisher,
+        ids(5).map((id) => message(id)),
+      );
       await until(() => received().length === 5);
       peer.script = () => undefined;
       expect(await outcomes).toEqual(Array(5).fill('done'));
@@ -172,7 +184,9 @@ describe('ChannelPublisher', () => {
       await until(() => publisher.isReady);
       peer.connections[0]?.cutAfterReceiving(40);
       await publisher.publish(message('a', { body: Buffer.alloc(5000, 7) }));
-      expect(received().map(({ body, connection: { number } }) => [body.length, number])).toEqual([[5000, 2]]);
+      expect(received().map(({ body, connection: { number } }) => [body.length, number])).toEqual([
+        [5000, 2],
+      ]);
     });
 
     it('keeps what was not sent, and sends it when it is back', async () => {
@@ -187,7 +201,10 @@ describe('ChannelPublisher', () => {
       peer.script = (said) => {
         if (said.method !== 'confirm.select' || said.connection.number > 1) return undefined;
         said.connection.write(
-          Buffer.concat([frame(said.channel, brokerMethods.selectOk()), frame(0, brokerMethods.connectionClose(320, 'x'))]),
+          Buffer.concat([
+            frame(said.channel, brokerMethods.selectOk()),
+            frame(0, brokerMethods.connectionClose(320, 'x')),
+          ]),
         );
         return 'handled';
       };
@@ -214,14 +231,21 @@ describe('ChannelPublisher', () => {
     /** Refuses the exchange `bad` as RabbitMQ does: by closing the channel, some publishes later. */
     const refuseBad: PeerScript = (said) => {
       if (said.method !== 'basic.publish') return undefined;
-      if (said.exchange === 'bad') said.connection.closeChannel(said.channel, 404, "NOT_FOUND - no exchange 'bad'");
-      return said.exchange === 'bad' || peerHasClosed(said.channel, said.connection.number) ? 'handled' : undefined;
+      if (said.exchange === 'bad')
+        said.connection.closeChannel(said.channel, 404, "NOT_FOUND - no exchange 'bad'");
+      return said.exchange === 'bad' || peerHasClosed(said.channel, said.connection.number)
+        ? 'handled'
+        : undefined;
     };
 
     function peerHasClosed(channel: number, number: number): boolean {
-      const sinceOpen = peer.said.filter((each) => each.channel === channel && each.connection.number === number);
+      const sinceOpen = peer.said.filter(
+        (each) => each.channel === channel && each.connection.number === number,
+      );
       const opened = sinceOpen.findLastIndex(({ method }) => method === 'channel.open');
-      return sinceOpen.slice(opened).some((each) => each.method === 'basic.publish' && each.exchange === 'bad');
+      return sinceOpen
+        .slice(opened)
+        .some((each) => each.method === 'basic.publish' && each.exchange === 'bad');
     }
 
     it('refuses the one guilty message, and gets the others through', async () => {
@@ -230,7 +254,9 @@ describe('ChannelPublisher', () => {
       const messages = ids(6).map((id) => message(id, id === 'id-3' ? { exchange: 'bad' } : {}));
       const outcomes = await publishAll(publisher, messages);
       expect(outcomes).toEqual(['done', 'done', 'ERR_PUBLISH_REFUSED', 'done', 'done', 'done']);
-      await expect(publisher.publish(message('x', { exchange: 'bad' }))).rejects.toMatchObject({ replyCode: 404 });
+      await expect(publisher.publish(message('x', { exchange: 'bad' }))).rejects.toMatchObject({
+        replyCode: 404,
+      });
       expect(connection.isOpen).toBe(true);
       expect(peer.connections).toHaveLength(1);
     });
@@ -255,13 +281,33 @@ describe('ChannelPublisher', () => {
       expect(await answer).toBeUndefined();
     });
 
+    it('opens another when it cannot open one, or loses it in the turn in which it opened', async () => {
+      const answers = [
+        [brokerMethods.channelClose(541, 'INTERNAL_ERROR')],
+        [brokerMethods.selectOk(), brokerMethods.channelClose(541, 'INTERNAL_ERROR')],
+      ];
+      peer.script = (said) => {
+        const answer = said.method === 'confirm.select' ? answers.shift() : undefined;
+        if (answer === undefined) return undefined;
+        said.connection.sayTogether(said.channel, ...answer);
+        return 'handled';
+      };
+      const messages = ids(3).map((id) => message(id));
+      expect(await publishAll(publisherWith(), messages)).toEqual(['done', 'done', 'done']);
+      expect(receivedIds()).toEqual(ids(3));
+      expect(peer.saidBy('confirm.select')).toHaveLength(3);
+    });
+
     it('goes back to many in flight afterwards', async () => {
       peer.script = refuseBad;
       const publisher = publisherWith();
       await publishAll(publisher, [message('good'), message('bad', { exchange: 'bad' }), message('good')]);
       peer.script = withholdConfirms;
       const before = received().length;
-      const outcomes = publishAll(publisher, ids(5).map((id) => message(id)));
+      const outcomes = publishAll(
+        publisher,
+        ids(5).map((id) => message(id)),
+      );
       await until(() => received().length === before + 5);
       peer.script = () => undefined;
       for (const each of received().slice(before)) each.connection.confirm(each);
@@ -304,7 +350,10 @@ describe('ChannelPublisher', () => {
       setImmediate(() => pending.shift()?.());
       return 'handled';
     };
-    const outcomes = await publishAll(publisherWith({ maxInFlight: 7 }), ids(100).map((id) => message(id)));
+    const outcomes = await publishAll(
+      publisherWith({ maxInFlight: 7 }),
+      ids(100).map((id) => message(id)),
+    );
     expect(new Set(outcomes)).toEqual(new Set(['done']));
     expect(most).toBe(7);
     expect(receivedIds()).toEqual(ids(100));
@@ -334,13 +383,26 @@ describe('ChannelPublisher', () => {
 
   it.each<[string, string, Partial<PublisherOptions>, Partial<PublishMessage>]>([
     ['a body over the limit', 'ERR_PUBLISH_TOO_LARGE', { maxBodyBytes: 4 }, { body: Buffer.alloc(5) }],
-    ['a header table over 64 KiB', 'ERR_PUBLISH_REFUSED', {}, { headers: { big: 'x'.repeat(70_000) } }],
+    [
+      'a header table larger than a frame',
+      'ERR_PUBLISH_REFUSED',
+      {},
+      { headers: { big: 'x'.repeat(140_000) } },
+    ],
     ['a header that cannot be written', 'ERR_PUBLISH_REFUSED', {}, { headers: { fn: () => 1 } }],
-    ['a property that is too long', 'ERR_PUBLISH_REFUSED', {}, { properties: { correlationId: 'x'.repeat(256) } }],
+    [
+      'a property that is too long',
+      'ERR_PUBLISH_REFUSED',
+      {},
+      { properties: { correlationId: 'x'.repeat(256) } },
+    ],
   ])('refuses %s and goes on with the next', async (_what, code, options, overrides) => {
     const publisher = publisherWith(options);
     await until(() => publisher.isReady);
-    const outcomes = publishAll(publisher, [message('a', overrides), message('b', { body: Buffer.alloc(0) })]);
+    const outcomes = publishAll(publisher, [
+      message('a', overrides),
+      message('b', { body: Buffer.alloc(0) }),
+    ]);
     expect(await outcomes).toEqual([code, 'done']);
     expect(receivedIds()).toEqual(['b']);
   });
@@ -368,7 +430,10 @@ describe('ChannelPublisher', () => {
   it('sends bodies larger than a frame, and goes on after the socket was full', async () => {
     const publisher = publisherWith();
     const bodies = ids(20).map((_id, index) => Buffer.alloc(500_000, index));
-    const outcomes = await publishAll(publisher, bodies.map((body, index) => message(`${index}`, { body })));
+    const outcomes = await publishAll(
+      publisher,
+      bodies.map((body, index) => message(`${index}`, { body })),
+    );
     expect(new Set(outcomes)).toEqual(new Set(['done']));
     expect(received().every(({ body }, index) => body.equals(bodies[index] ?? Buffer.alloc(0)))).toBe(true);
   });
@@ -376,7 +441,10 @@ describe('ChannelPublisher', () => {
   describe('close', () => {
     it('waits for what is unconfirmed or waiting', async () => {
       const publisher = publisherWith({ maxInFlight: 2 });
-      const outcomes = publishAll(publisher, ids(10).map((id) => message(id)));
+      const outcomes = publishAll(
+        publisher,
+        ids(10).map((id) => message(id)),
+      );
       await publisher.close();
       expect(await outcomes).toEqual(Array(10).fill('done'));
       expect(peer.saidBy('channel.close')).toHaveLength(1);

@@ -9,9 +9,9 @@
  * is alone in flight is the one, and is refused.
  */
 import { backoffMs, coerceError, type Logger } from '@celeriac/primitives';
-import type { Channel, ConfirmChannel, Message, Options } from 'amqplib';
+import type { Channel, Message } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
-import { closeChannel, isClosedError } from './amqplib-connection.ts';
+import { closeChannel, isClosedError, publishOn } from './amqplib-connection.ts';
 import {
   asOperationalError,
   type BrokerConnection,
@@ -19,7 +19,6 @@ import {
   type SessionUser,
 } from './broker-connection.ts';
 import type { ContentHeader } from './content-header.ts';
-import { toFieldTable } from './field-table.ts';
 import type { MessagePublisher, OnPublished, PublishMessage, PublisherOptions } from './message-publisher.ts';
 import { OperationalError } from './operational-error.ts';
 
@@ -35,7 +34,7 @@ interface Entry {
 }
 
 interface OpenChannel {
-  readonly channel: Channel | ConfirmChannel;
+  readonly channel: Channel;
   readonly session: Session;
 }
 
@@ -234,19 +233,18 @@ export class ChannelPublisher implements MessagePublisher, SessionUser {
     const open = this.#open;
     if (open === undefined) return;
     const { confirm } = this.#options;
-    const { exchange, routingKey, body } = entry.message;
     try {
-      const options = publishOptions(entry.message);
-      if (confirm) this.#inFlight.add(entry);
-      const isRoomLeft = confirm
-        ? (open.channel as ConfirmChannel).publish(exchange, routingKey, body, options, (error: unknown) => {
-            this.#confirmed(entry, error);
-          })
-        : open.channel.publish(exchange, routingKey, body, options);
-      this.#isBufferFull = !isRoomLeft;
+      if (confirm) {
+        this.#inFlight.add(entry);
+        this.#isBufferFull = !publishOn(open.channel, entry.message, (error) => {
+          this.#confirmed(entry, error);
+        });
+      } else {
+        this.#isBufferFull = !publishOn(open.channel, entry.message);
+      }
     } catch (error) {
       if (isClosedError(error)) this.#channelGone(open, entry);
-      // amqplib refuses to encode it, such as a header table over 64 KiB
+      // it cannot be written as AMQP, such as a header table larger than a frame
       else this.#settle(entry, asOperationalError(error, 'ERR_PUBLISH_REFUSED'));
       return;
     }
@@ -370,14 +368,6 @@ export class ChannelPublisher implements MessagePublisher, SessionUser {
       `the broker did not confirm the message for ${target} in ${this.#options.timeoutMs} ms; ${outcome}`,
     );
   }
-}
-
-function publishOptions(message: PublishMessage): Options.Publish {
-  return {
-    ...message.properties,
-    headers: toFieldTable(message.headers),
-    mandatory: message.mandatory,
-  } as Options.Publish;
 }
 
 function describeTarget(message: PublishMessage): string {

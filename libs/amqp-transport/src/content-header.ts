@@ -9,7 +9,8 @@ export interface ContentHeader {
   readonly damage: Error | undefined;
 }
 
-const FLAG = {
+/** Bit of each basic property in the flags of a content header; the properties follow in the order of their bits. */
+export const PROPERTY_FLAG = {
   contentType: 1 << 15,
   contentEncoding: 1 << 14,
   headers: 1 << 13,
@@ -50,7 +51,8 @@ export function decodeContentHeader(bytes: Buffer, start: number): ContentHeader
 
 function readProperties(bytes: Buffer, start: number, into: Writable<MessageProperties>): Headers {
   const flags = bytes.readUInt16BE(start);
-  if (flags & FLAG.more) throw new FieldTableError('there are property flags beyond the basic properties');
+  if (flags & PROPERTY_FLAG.more)
+    throw new FieldTableError('there are property flags beyond the basic properties');
   let offset = start + 2;
   let headers: Headers = {};
 
@@ -61,24 +63,24 @@ function readProperties(bytes: Buffer, start: number, into: Writable<MessageProp
     return bytes.toString('utf8', start, offset);
   }
 
-  if (flags & FLAG.contentType) into.contentType = shortString();
-  if (flags & FLAG.contentEncoding) into.contentEncoding = shortString();
-  if (flags & FLAG.headers) {
+  if (flags & PROPERTY_FLAG.contentType) into.contentType = shortString();
+  if (flags & PROPERTY_FLAG.contentEncoding) into.contentEncoding = shortString();
+  if (flags & PROPERTY_FLAG.headers) {
     headers = decodeFieldTable(bytes, offset);
     offset += 4 + bytes.readUInt32BE(offset);
   }
-  if (flags & FLAG.deliveryMode) into.deliveryMode = bytes.readUInt8(offset++);
-  if (flags & FLAG.priority) into.priority = bytes.readUInt8(offset++);
-  if (flags & FLAG.correlationId) into.correlationId = shortString();
-  if (flags & FLAG.replyTo) into.replyTo = shortString();
-  if (flags & FLAG.expiration) into.expiration = shortString();
-  if (flags & FLAG.messageId) into.messageId = shortString();
-  if (flags & FLAG.timestamp) {
+  if (flags & PROPERTY_FLAG.deliveryMode) into.deliveryMode = bytes.readUInt8(offset++);
+  if (flags & PROPERTY_FLAG.priority) into.priority = bytes.readUInt8(offset++);
+  if (flags & PROPERTY_FLAG.correlationId) into.correlationId = shortString();
+  if (flags & PROPERTY_FLAG.replyTo) into.replyTo = shortString();
+  if (flags & PROPERTY_FLAG.expiration) into.expiration = shortString();
+  if (flags & PROPERTY_FLAG.messageId) into.messageId = shortString();
+  if (flags & PROPERTY_FLAG.timestamp) {
     into.timestamp = Number(bytes.readBigUInt64BE(offset));
     offset += 8;
   }
-  if (flags & FLAG.type) into.type = shortString();
-  if (flags & FLAG.userId) into.userId = shortString();
-  if (flags & FLAG.appId) into.appId = shortString();
+  if (flags & PROPERTY_FLAG.type) into.type = shortString();
+  if (flags & PROPERTY_FLAG.userId) into.userId = shortString();
+  if (flags & PROPERTY_FLAG.appId) into.appId = shortString();
   return headers;
 }

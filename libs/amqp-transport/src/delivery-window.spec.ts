@@ -17,9 +17,7 @@ class ModelBroker implements SettlementChannel {
   ack(deliveryTag: number, multiple: boolean): void {
     this.frames.push(`ack ${deliveryTag}${multiple ? ' multiple' : ''}`);
     this.#known(deliveryTag);
-    const tags = multiple
-      ? [...this.unacknowledged].filter((tag) => tag <= deliveryTag)
-      : [deliveryTag];
+    const tags = multiple ? [...this.unacknowledged].filter((tag) => tag <= deliveryTag) : [deliveryTag];
     for (const tag of tags) {
       if (!this.finished.has(tag)) throw new Error(`acknowledged ${tag}, which is not finished`);
       this.#settle(tag, 'acked');
@@ -33,7 +31,8 @@ class ModelBroker implements SettlementChannel {
   }
 
   #known(tag: number): void {
-    if (!this.unacknowledged.has(tag)) throw new Error(`406 PRECONDITION_FAILED - unknown delivery tag ${tag}`);
+    if (!this.unacknowledged.has(tag))
+      throw new Error(`406 PRECONDITION_FAILED - unknown delivery tag ${tag}`);
   }
 
   #settle(tag: number, outcome: 'acked' | 'requeued' | 'rejected'): void {
@@ -42,6 +41,10 @@ class ModelBroker implements SettlementChannel {
     this.outcomes.set(tag, outcome);
   }
 }
+
+type Verb = 'ack' | 'reject' | 'requeue';
+
+const outcomeOf = { ack: 'acked', reject: 'rejected', requeue: 'requeued' } as const;
 
 function windowOn(broker: ModelBroker, deliveries: number): DeliveryWindow {
   const window = new DeliveryWindow(broker);
@@ -69,10 +72,18 @@ describe('DeliveryWindow', () => {
     ['a gap', ['ack 1', 'ack 3', 'flush'], ['ack 1 multiple', 'ack 3']],
     ['a gap that closes later', ['ack 3', 'flush', 'ack 1', 'ack 2', 'flush'], ['ack 3', 'ack 2 multiple']],
     ['a rejection at the end of the prefix', ['ack 1', 'reject 2', 'flush'], ['reject 2', 'ack 1 multiple']],
-    ['a rejection inside the prefix', ['ack 1', 'reject 2', 'ack 3', 'flush'], ['reject 2', 'ack 3 multiple']],
+    [
+      'a rejection inside the prefix',
+      ['ack 1', 'reject 2', 'ack 3', 'flush'],
+      ['reject 2', 'ack 3 multiple'],
+    ],
     ['a rejection beyond the prefix', ['reject 2', 'ack 1', 'flush'], ['reject 2', 'ack 1 multiple']],
     ['a requeueing', ['requeue 1', 'ack 2', 'flush'], ['reject 1 requeue', 'ack 2 multiple']],
-    ['nothing but rejections', ['reject 1', 'reject 2', 'reject 3', 'flush'], ['reject 1', 'reject 2', 'reject 3']],
+    [
+      'nothing but rejections',
+      ['reject 1', 'reject 2', 'reject 3', 'flush'],
+      ['reject 1', 'reject 2', 'reject 3'],
+    ],
     ['nothing at all', ['flush'], []],
     ['a second flush', ['ack 1', 'ack 3', 'flush', 'flush'], ['ack 1 multiple', 'ack 3']],
     [
@@ -124,20 +135,18 @@ describe('DeliveryWindow', () => {
   });
 
   it('settles every delivery once, whatever the order, and nothing that is not finished', () => {
-    const verb = fc.constantFrom('ack', 'ack', 'ack', 'reject', 'requeue');
-    const plan = fc
-      .integer({ min: 1, max: 40 })
-      .chain((count) =>
-        fc.tuple(
-          fc.shuffledSubarray(
-            Array.from({ length: count }, (_each, index) => index + 1),
-            { minLength: count },
-          ),
-          fc.array(verb, { minLength: count, maxLength: count }),
-          fc.array(fc.boolean(), { minLength: count, maxLength: count }),
-          fc.array(fc.nat({ max: 3 }), { minLength: count, maxLength: count }),
+    const verb = fc.constantFrom<Verb>('ack', 'ack', 'ack', 'reject', 'requeue');
+    const plan = fc.integer({ min: 1, max: 40 }).chain((count) =>
+      fc.tuple(
+        fc.shuffledSubarray(
+          Array.from({ length: count }, (_each, index) => index + 1),
+          { minLength: count },
         ),
-      );
+        fc.array(verb, { minLength: count, maxLength: count }),
+        fc.array(fc.boolean(), { minLength: count, maxLength: count }),
+        fc.array(fc.nat({ max: 3 }), { minLength: count, maxLength: count }),
+      ),
+    );
     fc.assert(
       fc.property(plan, ([order, verbs, flushes, arrivals]) => {
         const broker = new ModelBroker();
@@ -153,7 +162,7 @@ describe('DeliveryWindow', () => {
         order.forEach((tag, index) => {
           deliverUpTo(Math.max(tag, delivered + (arrivals[index] ?? 0)));
           const step = verbs[index] ?? 'ack';
-          expected.set(tag, { ack: 'acked', reject: 'rejected', requeue: 'requeued' }[step] ?? '');
+          expected.set(tag, outcomeOf[step]);
           run(broker, window, `${step} ${tag}`);
           expect(window.unsettledCount).toBe(delivered - index - 1);
           if (flushes[index] === true) {

@@ -80,7 +80,7 @@ describe('decodeFieldTable', () => {
     const table = decodeFieldTable(bytes, 0);
     expect(Object.keys(table)).toEqual(['__proto__']);
     expect(Object.getPrototypeOf(table)).toBe(Object.prototype);
-    const { value } = Object.getOwnPropertyDescriptor(table, '__proto__') ?? {};
+    const value: unknown = Object.getOwnPropertyDescriptor(table, '__proto__')?.value;
     expect(Object.keys(value as object)).toEqual(['__proto__']);
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();

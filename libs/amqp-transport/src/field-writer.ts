@@ -91,7 +91,8 @@ export class FieldWriter {
         this.#integer(value, path + name);
         return;
       case 'object':
-        if (value === null) this.octet(0x56); // V
+        if (value === null)
+          this.octet(0x56); // V
         else this.#object(value, path + name);
         return;
       default:
@@ -118,7 +119,9 @@ export class FieldWriter {
       return;
     }
     if (BigInt.asIntN(64, value) !== value) {
-      throw new TypeError(`header ${path} is ${value}, beyond the 64 bits of an AMQP integer; send it as a string`);
+      throw new TypeError(
+        `header ${path} is ${value}, beyond the 64 bits of an AMQP integer; send it as a string`,
+      );
     }
     this.octet(0x6c); // l
     this.longLong(value);
@@ -132,8 +135,10 @@ export class FieldWriter {
       this.long(value.byteLength);
       this.#bytes.set(value, this.#reserve(value.byteLength));
     } else if (value instanceof Date) {
+      const seconds = Math.floor(value.getTime() / 1000);
+      if (!(seconds >= 0)) throw new TypeError(`header ${path} is a date that AMQP cannot carry`);
       this.octet(0x54); // T
-      this.longLong(BigInt(Math.floor(value.getTime() / 1000)));
+      this.longLong(BigInt(seconds));
     } else if (isNumberLike(value)) {
       this.octet(0x64); // d
       this.#bytes.writeDoubleBE(value.valueOf(), this.#reserve(8));

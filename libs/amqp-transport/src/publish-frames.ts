@@ -50,7 +50,9 @@ export function encodePublish(channel: number, frameMax: number, message: Publis
     writeProperties(message);
   });
   if (headerSize + FRAME_OVERHEAD > frameMax) {
-    throw new RangeError(`the headers of the message take ${headerSize} bytes; the broker's limit for a frame is ${frameMax}`);
+    throw new RangeError(
+      `the headers of the message take ${headerSize} bytes; the broker's limit for a frame is ${frameMax}`,
+    );
   }
   return appendBody(channel, frameMax, body);
 }
@@ -82,11 +84,11 @@ function writeProperties({ properties: p, headers }: PublishMessage): void {
   writer.table(headers);
   if (p.deliveryMode !== undefined) {
     flags |= PROPERTY_FLAG.deliveryMode;
-    writer.octet(p.deliveryMode);
+    writer.octet(octet(p.deliveryMode, 'delivery_mode'));
   }
   if (p.priority !== undefined) {
     flags |= PROPERTY_FLAG.priority;
-    writer.octet(p.priority);
+    writer.octet(octet(p.priority, 'priority'));
   }
   text(PROPERTY_FLAG.correlationId, p.correlationId, 'correlation_id');
   text(PROPERTY_FLAG.replyTo, p.replyTo, 'reply_to');
@@ -100,6 +102,11 @@ function writeProperties({ properties: p, headers }: PublishMessage): void {
   text(PROPERTY_FLAG.userId, p.userId, 'user_id');
   text(PROPERTY_FLAG.appId, p.appId, 'app_id');
   writer.patchShort(flagsAt, flags);
+}
+
+function octet(value: number, name: string): number {
+  if (Number.isInteger(value) && value >= 0 && value <= 255) return value;
+  throw new RangeError(`${name} must be an integer from 0 to 255, got ${value}`);
 }
 
 /** What the writer holds, followed by the body in frames. */

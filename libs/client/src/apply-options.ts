@@ -1,4 +1,5 @@
 import { ImproperlyConfiguredError } from '@celeriac/primitives';
+import { types } from 'node:util';
 
 /** How one call is sent, by Celery's names in camelCase. */
 export interface ApplyOptions {
@@ -10,9 +11,12 @@ export interface ApplyOptions {
   readonly expires?: Date | number;
   /** 0 to 255; only a queue declared with `x-max-priority` heeds it. */
   readonly priority?: number;
-  /** Default a random UUID. */
+  /**
+   * At most 255 bytes. Default a random UUID. Calls that are sent again under one id, because the fate of the first is
+   * not known, share one result.
+   */
   readonly taskId?: string;
-  /** Queue to send to. Default the queue of the holder that declares the task, else `task_default_queue`. */
+  /** Queue to send to, at most 255 bytes. Default the queue of the holder that declares the task, else `task_default_queue`. */
   readonly queue?: string;
   /** Custom headers, for the task to read. */
   readonly headers?: Readonly<Record<string, unknown>>;
@@ -33,8 +37,27 @@ export interface ResolvedTimes {
   readonly timeLimits: { readonly hardMs?: number; readonly softMs?: number };
 }
 
+/** The years that Python has dates for, 1 to 9999, in ms. */
+const earliestMs = Date.parse('0001-01-01T00:00:00Z');
+const latestMs = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** AMQP carries names of queues and correlation ids as short strings. */
+const maxShortStringBytes = 255;
+
 /**
- * Checks the options of a call and makes instants of its times.
+ * Checks the options of a call that do not depend on the time.
+ *
+ * @throws ImproperlyConfiguredError naming the option and its value
+ */
+export function checkApplyOptions({ priority, taskId, queue }: ApplyOptions): void {
+  if (priority !== undefined && !(Number.isInteger(priority) && priority >= 0 && priority <= 255))
+    throw wrong('priority', priority, 'an integer from 0 to 255');
+  if (taskId !== undefined) checkShortString('taskId', taskId);
+  if (queue !== undefined) checkShortString('queue', queue);
+}
+
+/**
+ * Checks the times of a call and makes instants of them.
  *
  * [PRODUCER-COUNTDOWN] Source: Celery 5.7.0, celery/app/amqp.py `as_task_v2`: a countdown becomes an eta; one of 0 gives
  * none; a number as `expires` is seconds from now.
@@ -42,35 +65,60 @@ export interface ResolvedTimes {
  * @throws ImproperlyConfiguredError naming the option and its value
  */
 export function resolveTimes(options: ApplyOptions, now: number): ResolvedTimes {
-  const { countdown, eta, expires, priority, timeLimit, softTimeLimit } = options;
+  const { countdown, eta, expires, timeLimit, softTimeLimit } = options;
   if (countdown !== undefined && eta !== undefined)
     throw wrong('countdown', countdown, 'not given together with eta');
-  if (countdown !== undefined) checkSeconds('countdown', countdown);
-  if (timeLimit !== undefined) checkSeconds('timeLimit', timeLimit);
-  if (softTimeLimit !== undefined) checkSeconds('softTimeLimit', softTimeLimit);
-  if (typeof expires === 'number' && !Number.isFinite(expires))
-    throw wrong('expires', expires, 'a Date or finite seconds');
-  if (eta !== undefined) checkDate('eta', eta);
-  if (expires instanceof Date) checkDate('expires', expires);
-  if (priority !== undefined && !(Number.isInteger(priority) && priority >= 0 && priority <= 255)) {
-    throw wrong('priority', priority, 'an integer from 0 to 255');
-  }
   return {
-    eta: eta ?? (countdown === undefined || countdown === 0 ? undefined : new Date(now + countdown * 1000)),
-    expires: typeof expires === 'number' ? new Date(now + expires * 1000) : expires,
+    eta: eta === undefined ? countdownEnd(countdown, now) : checkDate('eta', eta),
+    expires: typeof expires === 'number' ? secondsFrom('expires', now, expires) : expiryDate(expires),
     timeLimits: {
-      ...(timeLimit === undefined ? {} : { hardMs: timeLimit * 1000 }),
-      ...(softTimeLimit === undefined ? {} : { softMs: softTimeLimit * 1000 }),
+      ...(timeLimit === undefined ? {} : { hardMs: limitMs('timeLimit', timeLimit) }),
+      ...(softTimeLimit === undefined ? {} : { softMs: limitMs('softTimeLimit', softTimeLimit) }),
     },
   };
+}
+
+function countdownEnd(countdown: number | undefined, now: number): Date | undefined {
+  if (countdown === undefined) return undefined;
+  checkSeconds('countdown', countdown);
+  return countdown === 0 ? undefined : secondsFrom('countdown', now, countdown);
+}
+
+function expiryDate(expires: Date | undefined): Date | undefined {
+  return expires === undefined ? undefined : checkDate('expires', expires);
+}
+
+function limitMs(option: string, seconds: number): number {
+  checkSeconds(option, seconds);
+  return seconds * 1000;
 }
 
 function checkSeconds(option: string, value: number): void {
   if (!(Number.isFinite(value) && value >= 0)) throw wrong(option, value, 'a number of seconds, 0 or more');
 }
 
-function checkDate(option: string, value: Date): void {
-  if (Number.isNaN(value.getTime())) throw wrong(option, 'Invalid Date', 'a valid Date');
+function secondsFrom(option: string, now: number, seconds: number): Date {
+  const instant = new Date(now + seconds * 1000);
+  if (isPythonDate(instant)) return instant;
+  throw wrong(option, seconds, 'a number of seconds that ends in the years 1 to 9999');
+}
+
+function checkDate(option: string, value: Date): Date {
+  // a caller in JavaScript may give a text, which the wire would carry as it is
+  if (types.isDate(value) && isPythonDate(value)) return value;
+  throw wrong(option, value, 'a valid Date in the years 1 to 9999');
+}
+
+function isPythonDate(date: Date): boolean {
+  const ms = date.getTime();
+  return ms >= earliestMs && ms <= latestMs; // not so for the NaN of an invalid date
+}
+
+function checkShortString(option: string, value: string): void {
+  const bytes = Buffer.byteLength(value);
+  if (bytes === 0) throw wrong(option, JSON.stringify(value), 'a name of 1 to 255 bytes');
+  if (bytes > maxShortStringBytes)
+    throw wrong(option, `${bytes} bytes: ${value.slice(0, 40)}…`, 'a name of 1 to 255 bytes');
 }
 
 function wrong(option: string, value: unknown, expected: string): ImproperlyConfiguredError {

@@ -5,10 +5,11 @@ import {
   type ResultMessage,
   type TaskState,
 } from '@celeriac/protocol';
+import { ImproperlyConfiguredError } from '@celeriac/primitives';
 import { BackendError, RemoteTaskError, TaskRevokedError, TaskTimeoutError } from './task-errors.ts';
 
 export interface GetOptions {
-  /** Longest wait, in ms. Default: it waits for ever. */
+  /** Longest wait, in ms; 0 looks whether the result is there already. Default Infinity: it waits for ever. */
   readonly timeoutMs?: number;
 }
 
@@ -17,12 +18,16 @@ export interface TaskFailure extends RemoteException {
   readonly traceback: string | null;
 }
 
+/** setTimeout takes at most this, in ms: 24 days. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** The result of a call, present or to come. States arrive by themselves; reading one costs no I/O. */
 export class AsyncResult<T = unknown> {
   readonly id: string;
   /** The task's name. */
   readonly name: string;
-  readonly #isIgnored: boolean;
+  /** True when no result will be stored, as the call asked for or because the client has no result backend. */
+  readonly isIgnored: boolean;
   #message: ResultMessage | undefined;
   #waiters: (() => void)[] = [];
   #lost: BackendError | undefined;
@@ -30,7 +35,7 @@ export class AsyncResult<T = unknown> {
   constructor(id: string, name: string, isIgnored: boolean) {
     this.id = id;
     this.name = name;
-    this.#isIgnored = isIgnored;
+    this.isIgnored = isIgnored;
   }
 
   /** `PENDING` until something is heard of the task. */
@@ -67,15 +72,14 @@ export class AsyncResult<T = unknown> {
    * @throws TaskRevokedError when it was revoked or expired
    * @throws TaskTimeoutError when it has not ended in time
    * @throws BackendError when its result is not stored, or can no longer be had
+   * @throws ImproperlyConfiguredError when `timeoutMs` is no number
    */
   async get(options: GetOptions = {}): Promise<T> {
-    const { timeoutMs } = options;
-    if (this.#isIgnored) {
+    const { timeoutMs = Infinity } = options;
+    if (this.isIgnored) {
       throw new BackendError(`task ${this.id} was sent with ignoreResult; there is no result to wait for`);
     }
-    const hasEnded = await this.wait(timeoutMs);
-    if (this.#lost !== undefined) throw this.#lost;
-    if (!hasEnded) throw new TaskTimeoutError(this.id, timeoutMs ?? Infinity);
+    if (!(await this.wait(timeoutMs))) throw this.#lost ?? new TaskTimeoutError(this.id, timeoutMs);
     const failure = this.error;
     if (failure === undefined) return this.#message?.result as T; // the caller's declaration says what T is
     if (this.state === 'REVOKED') throw new TaskRevokedError(this.id, failure.message);
@@ -85,9 +89,13 @@ export class AsyncResult<T = unknown> {
   /**
    * Waits until the task has ended, at most `timeoutMs` (default: for ever) or until `signal` aborts; gives whether it has.
    * Gives false at once when no result will come: it is not stored, or it has been dropped.
+   *
+   * @throws ImproperlyConfiguredError when `timeoutMs` is no number
    */
-  async wait(timeoutMs?: number, signal?: AbortSignal): Promise<boolean> {
-    if (!this.isReady && !this.#isIgnored && this.#lost === undefined)
+  async wait(timeoutMs = Infinity, signal?: AbortSignal): Promise<boolean> {
+    if (Number.isNaN(timeoutMs))
+      throw new ImproperlyConfiguredError('timeoutMs must be a number of ms, got NaN');
+    if (!this.isReady && !this.isIgnored && this.#lost === undefined)
       await this.#nextChange(timeoutMs, signal);
     return isReadyState(this.state);
   }
@@ -111,7 +119,7 @@ export class AsyncResult<T = unknown> {
   }
 
   /** Waits for the final state, the loss of the result, the end of the time, or the signal. */
-  #nextChange(timeoutMs: number | undefined, signal: AbortSignal | undefined): Promise<void> {
+  #nextChange(timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
       const wake = (): void => {
         clearTimeout(timer);
@@ -122,7 +130,8 @@ export class AsyncResult<T = unknown> {
         this.#waiters = this.#waiters.filter((waiter) => waiter !== wake);
         wake();
       };
-      const timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs);
+      const timer =
+        timeoutMs === Infinity ? undefined : setTimeout(giveUp, Math.min(timeoutMs, longestTimerMs));
       this.#waiters.push(wake);
       signal?.addEventListener('abort', giveUp, { once: true });
       if (signal?.aborted === true) giveUp();

@@ -10,5 +10,5 @@ export {
 
 export type { ApplyAsyncOptions, TaskCaller, TaskCallers } from './task-caller.ts';
 export type { ApplyOptions } from './apply-options.ts';
-export type { ClientOptions } from './client.ts';
+export type { ClientOptions } from './client-options.ts';
 export type { GetOptions, TaskFailure } from './async-result.ts';

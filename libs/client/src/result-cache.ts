@@ -1,46 +1,90 @@
 import type { Clock } from '@celeriac/primitives';
-import type { AsyncResult } from './async-result.ts';
+import type { ResultMessage } from '@celeriac/protocol';
+import { AsyncResult } from './async-result.ts';
 import { BackendError } from './task-errors.ts';
 
 export interface ResultCacheOptions {
-  /** Setting `result_cache_max`: results kept at most. */
+  /** Setting `result_cache_max`: results kept at most, apart from those that are waited for or being sent. */
   readonly maxSize: number;
-  /** Setting `result_expires`, in ms: results are kept no longer. */
+  /** Setting `result_expires`, in ms: an older result is dropped as further calls are sent. */
   readonly expiresMs: number;
   readonly clock: Clock;
 }
 
-interface Kept {
+/** A result with the calls that stand behind it: more than one when a call was sent again under its id. */
+export interface KeptResult {
   readonly result: AsyncResult;
-  readonly sentMs: number;
+  sentMs: number;
+  unconfirmedCalls: number;
+  isConfirmed: boolean;
 }
 
+/** Results that one call looks at, at most, for those to drop: more than one, so that a backlog shrinks. */
+const maxLooks = 8;
+
 /**
- * The results of the calls that this process sent, by task id: bounded, the oldest are dropped first. A result that
- * someone waits for is not dropped.
+ * The results of the calls that this process sent, by task id: bounded, the oldest are dropped first and what can no
+ * longer be had rejects. A result that someone waits for is not dropped, nor one whose call is under way.
  */
 export class ResultCache {
   readonly #options: ResultCacheOptions;
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new Map<string, KeptResult>();
+  /**
+   * Goes through the results from the oldest on, once for all: an iterator made anew for every call would pass the gaps of
+   * all dropped ones each time, and a full cache cost 30 times as much.
+   */
+  #oldestFirst = this.#kept.values();
+  #oldest: KeptResult | undefined;
 
   constructor(options: ResultCacheOptions) {
     this.#options = options;
   }
 
-  add(result: AsyncResult): void {
+  /**
+   * The result of a call that is about to be sent: a new one, or that of an unfinished call of the same task under the
+   * same id. `confirm` or `abandon` follows.
+   */
+  open(id: string, name: string, isIgnored: boolean): KeptResult {
     const now = this.#options.clock.now();
-    this.#kept.set(result.id, { result, sentMs: now });
-    this.#dropExpired(now);
-    if (this.#kept.size > this.#options.maxSize) this.#dropOldest();
+    const known = this.#kept.get(id);
+    if (known !== undefined) {
+      this.#kept.delete(id); // its place is at the end again
+      if (this.#oldest === known) this.#oldest = undefined;
+    }
+    const kept = known !== undefined && canShare(known.result, name) ? known : newResult(id, name, isIgnored);
+    if (kept !== known)
+      known?.result.lose(
+        new BackendError(`task ${id}: its id was used for another call before its result came`),
+      );
+    kept.sentMs = now;
+    kept.unconfirmedCalls++;
+    this.#kept.set(id, kept);
+    this.#dropOld(now);
+    return kept;
   }
 
   get(taskId: string): AsyncResult | undefined {
     return this.#kept.get(taskId)?.result;
   }
 
-  /** Forgets the result of a call that was not sent, or that nobody wants any more. */
-  delete(taskId: string): void {
-    this.#kept.delete(taskId);
+  /** Takes a state that arrived, for a call of this process or not. */
+  receive(taskId: string, message: ResultMessage): void {
+    this.#kept.get(taskId)?.result.receive(message);
+  }
+
+  /** The broker has a call. */
+  confirm(kept: KeptResult): void {
+    kept.unconfirmedCalls--;
+    kept.isConfirmed = true;
+  }
+
+  /** The broker may not have a call: its result is forgotten, unless another call stands behind it. */
+  abandon(kept: KeptResult): void {
+    kept.unconfirmedCalls--;
+    if (kept.isConfirmed || kept.unconfirmedCalls > 0) return;
+    const { result } = kept;
+    if (this.#kept.get(result.id) === kept) this.#kept.delete(result.id);
+    result.lose(new BackendError(`task ${result.id}: the broker has not confirmed the call; send it again`));
   }
 
   /** No result will come any more: whoever waits is told. */
@@ -50,23 +94,50 @@ export class ResultCache {
     this.#kept.clear();
   }
 
-  #dropExpired(now: number): void {
-    for (const [taskId, { result, sentMs }] of this.#kept) {
-      if (now - sentMs < this.#options.expiresMs || result.isAwaited) return; // in the order of sending
-      this.#kept.delete(taskId);
+  #dropOld(now: number): void {
+    const { maxSize, expiresMs } = this.#options;
+    for (let looks = 0; looks < maxLooks; looks++) {
+      const kept = this.#peek();
+      if (kept === undefined) return;
+      const isExpired = now - kept.sentMs >= expiresMs;
+      if (!isExpired && this.#kept.size <= maxSize) return;
+      const { result } = kept;
+      this.#oldest = undefined;
+      this.#kept.delete(result.id);
+      if (result.isAwaited || kept.unconfirmedCalls > 0)
+        this.#kept.set(result.id, kept); // its turn comes again
+      else
+        result.lose(new BackendError(`the result of task ${result.id} was dropped: ${this.#why(isExpired)}`));
     }
   }
 
-  #dropOldest(): void {
-    for (const [taskId, { result }] of this.#kept) {
-      if (result.isAwaited) continue;
-      this.#kept.delete(taskId);
-      result.lose(
-        new BackendError(
-          `the result of task ${taskId} was dropped: more than ${this.#options.maxSize} results were kept (resultCacheMax)`,
-        ),
-      );
-      return;
-    }
+  #why(isExpired: boolean): string {
+    const { maxSize, expiresMs } = this.#options;
+    return isExpired
+      ? `it is older than ${expiresMs} ms (resultExpiresMs)`
+      : `more than ${maxSize} results were kept (resultCacheMax)`;
   }
+
+  /** The oldest result that is still kept, or that was moved to the end least recently. */
+  #peek(): KeptResult | undefined {
+    while (this.#oldest === undefined || this.#kept.get(this.#oldest.result.id) !== this.#oldest) {
+      const next = this.#oldestFirst.next();
+      if (next.done === true) {
+        // an iterator that came to the end stays there
+        this.#oldestFirst = this.#kept.values();
+        this.#oldest = undefined;
+        return undefined;
+      }
+      this.#oldest = next.value;
+    }
+    return this.#oldest;
+  }
+}
+
+function newResult(id: string, name: string, isIgnored: boolean): KeptResult {
+  return { result: new AsyncResult(id, name, isIgnored), sentMs: 0, unconfirmedCalls: 0, isConfirmed: false };
+}
+
+function canShare(result: AsyncResult, name: string): boolean {
+  return !result.isReady && !result.isIgnored && result.name === name;
 }

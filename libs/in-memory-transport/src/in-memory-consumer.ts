@@ -55,12 +55,14 @@ export class InMemoryConsumer implements MessageConsumer, LinkUser {
     return Promise.resolve();
   }
 
-  async close(): Promise<void> {
+  async close(options: { readonly deleteQueues?: boolean } = {}): Promise<void> {
     if (this.#state === 'closed') return;
     await this.cancel();
     this.#state = 'closed';
     this.#link.detach(this);
     this.linkDown();
+    if (options.deleteQueues === true && this.#link.isUp)
+      for (const queue of this.#options.queues) this.#link.broker.deleteQueue(queue);
     for (const waiter of this.#waiters.splice(0)) waiter.reject(this.#closedError());
   }
 

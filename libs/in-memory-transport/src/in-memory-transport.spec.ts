@@ -7,7 +7,7 @@ import {
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { InMemoryBroker, matchesTopic } from './in-memory-broker.ts';
 import { InMemoryTransport } from './in-memory-transport.ts';
-import { until } from './until.ts';
+import { until } from '@celeriac/testing';
 
 const queue = { name: 'addition', durable: true, exclusive: false, autoDelete: false };
 const topology: Topology = { exchanges: [], queues: [queue], bindings: [] };
@@ -197,6 +197,12 @@ describe('InMemoryTransport', () => {
       expect(deliveries[1]?.isLost).toBe(true);
       expect(transport.messagesIn('addition').map(({ body }) => body.toString())).toEqual(['b', 'c']);
       await expect(consumer.whenConsuming()).rejects.toMatchObject({ code: 'ERR_ILLEGAL_STATE' });
+    });
+
+    it('deletes its queues on request', async () => {
+      const { consumer } = await consumeAll(transport);
+      await consumer.close({ deleteQueues: true });
+      expect(transport.broker.queueNames).toEqual([]);
     });
 
     it('consumes again when its queue was deleted', async () => {

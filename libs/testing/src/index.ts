@@ -1,6 +1,7 @@
 export { everyRecordedMessage } from './every-recorded-message.ts';
 export { deliveryOf, loadPureFunctions, loadVectors, readPureFunctions } from './recorded-messages.ts';
 export { brokerMethods } from './amqp-methods.ts';
+export { FaultProxy } from './fault-proxy.ts';
 export { rawHeaders } from './header-table.ts';
 export { deliveryBytes } from './peer-connection.ts';
 export { RecordingLogger } from './recording-logger.ts';
@@ -21,3 +22,4 @@ export type { RawField } from './header-table.ts';
 export type { PeerConnection, PeerMessage, Said } from './peer-connection.ts';
 export type { PeerScript, SaidBy, ScriptedPeerOptions } from './scripted-peer.ts';
 export type { LogLine } from './recording-logger.ts';
+export type { ProxyTarget } from './fault-proxy.ts';

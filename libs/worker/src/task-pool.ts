@@ -9,7 +9,7 @@ export class TaskPool<T> {
   #head = 0;
   #runningCount = 0;
   #isStopped = false;
-  #onIdle: (() => void) | undefined;
+  readonly #onIdle: (() => void)[] = [];
 
   /**
    * @param execute - runs one item; gives undefined when it has finished already. Must neither throw nor reject.
@@ -33,12 +33,12 @@ export class TaskPool<T> {
     else this.#waiting.push(item);
   }
 
-  /** Starts nothing more, drops what waits and resolves when what runs has finished. Returns what was dropped. */
+  /** Starts nothing more, drops what waits and resolves when what runs has finished. Returns what was dropped. May be called twice. */
   async stop(): Promise<readonly T[]> {
     this.#isStopped = true;
     const dropped = this.#waiting.splice(0).slice(this.#head);
     this.#head = 0;
-    if (this.#runningCount > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    if (this.#runningCount > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
     return dropped;
   }
 
@@ -60,6 +60,6 @@ export class TaskPool<T> {
       this.#waiting.splice(0, this.#head);
       this.#head = 0;
     }
-    if (this.#runningCount === 0) this.#onIdle?.();
+    if (this.#runningCount === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
   };
 }

@@ -34,7 +34,7 @@ function reply(message: ConsumeMessage, onReplied: () => void): void {
   if (mode === 'confirm') {
     (channel as ConfirmChannel).sendToQueue(replyTo, Buffer.from(body), options, onReplied);
   } else {
-    (channel).sendToQueue(replyTo, Buffer.from(body), options);
+    channel.sendToQueue(replyTo, Buffer.from(body), options);
     onReplied();
   }
 }

@@ -18,7 +18,7 @@ export async function canInstallDebianPackages(): Promise<boolean> {
 /**
  * Installs packages from the distribution, without recommendations and without starting any service.
  *
- * @throws LocalStackError with the end of apt's output when it fails
+ * @throws LocalStackError with apt's first complaint when it fails
  */
 export async function installDebianPackages(
   names: readonly string[],
@@ -40,11 +40,16 @@ export async function installDebianPackages(
     );
     if (install.code !== 0) {
       const output = update.code === 0 ? install.output : `${update.output}\n${install.output}`;
-      throw new LocalStackError(`apt-get install ${names.join(' ')} failed:\n${lastLines(output, 12)}`);
+      throw new LocalStackError(`apt-get install ${names.join(' ')} failed: ${firstError(output)}`);
     }
   } finally {
     await restorePolicy();
   }
+}
+
+/** apt marks its errors with `E:`; the first is the cause and the others its consequences. */
+function firstError(output: string): string {
+  return output.split('\n').find((line) => line.startsWith('E: ')) ?? lastLines(output, 1);
 }
 
 /** Returns what undoes it. A policy that is already there stays: whoever wrote it knows better. */

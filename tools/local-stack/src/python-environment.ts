@@ -55,7 +55,10 @@ const PROBE = [
 export async function openPython(options: OpenPythonOptions = {}): Promise<PythonEnvironment> {
   const { log = silentLogger, root = findWorkspaceRoot(), signal } = options;
   const python = await basePython(log, signal);
-  if (typeof python !== 'string') return { newest: python, oldest: python };
+  if (typeof python !== 'string') {
+    const system = (await debianInterpreter(log, signal)) ?? python;
+    return { newest: system, oldest: system };
+  }
   const context: Context = {
     log,
     signal,
@@ -104,7 +107,7 @@ async function interpreterOf(line: CeleryLine, context: Context): Promise<Python
     failures.push(made.skipped);
     context.signal?.throwIfAborted();
   }
-  const fromDebian = await debianInterpreter(context);
+  const fromDebian = await debianInterpreter(context.log, context.signal);
   if (fromDebian !== undefined) return fromDebian;
   return { skipped: `Python Celery (${line}) could not be installed: ${failures.join('; ')}` };
 }
@@ -129,7 +132,8 @@ async function environmentWith(
     await rm(home, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
     await must('python3 -m venv', python, ['-m', 'venv', home], signal);
-    const install = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check'];
+    const quietly = ['--quiet', '--no-input', '--disable-pip-version-check', '--retries', '2'];
+    const install = ['-m', 'pip', 'install', ...quietly];
     await must('pip install', executable, [...install, ...requirements], signal);
     const celery = await probe(executable);
     if (celery === undefined)
@@ -143,7 +147,10 @@ async function environmentWith(
 }
 
 /** Debian's python3-celery in the system's Python, installed where we may. */
-async function debianInterpreter({ log, signal }: Context): Promise<PythonInterpreter | undefined> {
+async function debianInterpreter(
+  log: Logger,
+  signal: AbortSignal | undefined,
+): Promise<PythonInterpreter | undefined> {
   const executable = '/usr/bin/python3';
   let celery = await probe(executable);
   if (celery === undefined && (await canInstallDebianPackages())) {

@@ -1,0 +1,189 @@
+import { OperationalError, type Topology } from '@celeriac/amqp-transport';
+import { InMemoryTransport } from '@celeriac/in-memory-transport';
+import { IllegalStateError, silentLogger } from '@celeriac/primitives';
+import { RpcReplyQueue } from '@celeriac/result-backend';
+import { until } from '@celeriac/testing';
+import { QueueDeclarations, type QueueDeclarationsOptions } from './queue-declarations.ts';
+
+function createDeclarations(options: Partial<QueueDeclarationsOptions> = {}) {
+  const transport = new InMemoryTransport();
+  const declare = jest.spyOn(transport, 'declare');
+  const declarations = new QueueDeclarations({
+    transport,
+    replies: undefined,
+    timeoutMs: 60_000,
+    failFast: false,
+    ...options,
+  });
+  /** Names of the queues that were declared, in order, refused declarations included. */
+  const declared = (): string[] =>
+    declare.mock.calls.flatMap(([{ queues }]: [Topology]) => queues.map(({ name }) => name));
+  return { transport, declarations, declare, declared };
+}
+
+function replyQueue(transport: InMemoryTransport): RpcReplyQueue {
+  return new RpcReplyQueue({
+    transport,
+    name: 'replies',
+    resultExpiresMs: 1000,
+    logger: silentLogger,
+    onResult: () => undefined,
+  });
+}
+
+describe('QueueDeclarations', () => {
+  it('declares a queue as Celery does: with an exchange of its name, durable, and a binding', async () => {
+    const { declarations, declare } = createDeclarations();
+    await declarations.declare('addition');
+    expect(declare.mock.calls).toEqual([
+      [
+        {
+          exchanges: [{ name: 'addition', type: 'direct', durable: true, autoDelete: false }],
+          queues: [{ name: 'addition', durable: true, exclusive: false, autoDelete: false }],
+          bindings: [{ queue: 'addition', exchange: 'addition', routingKey: 'addition' }],
+        },
+      ],
+    ]);
+    expect([declarations.has('addition'), declarations.has('division')]).toEqual([true, false]);
+  });
+
+  it('declares once for all who ask at the same time, and again once it is forgotten', async () => {
+    const { declarations, declared } = createDeclarations();
+    await Promise.all(['a', 'b', 'a'].map((queue) => declarations.declare(queue)));
+    expect(declared()).toEqual(['a', 'b']);
+    declarations.forget('a');
+    expect([declarations.has('a'), declarations.has('b')]).toEqual([false, true]);
+    await declarations.declare('a');
+    expect(declared()).toEqual(['a', 'b', 'a']);
+  });
+
+  it('fails for all who ask when the broker refuses, and asks it anew the next time', async () => {
+    const { transport, declarations, declared } = createDeclarations();
+    await transport.declare({
+      exchanges: [],
+      queues: [{ name: 'a', durable: false, exclusive: false, autoDelete: false }],
+      bindings: [],
+    });
+    const refused = await Promise.allSettled([declarations.declare('a'), declarations.declare('a')]);
+    for (const outcome of refused)
+      expect(outcome).toMatchObject({
+        status: 'rejected',
+        reason: { code: 'ERR_CHANNEL_CLOSED', replyCode: 406 },
+      });
+    expect(declarations.has('a')).toBe(false);
+    transport.broker.deleteQueue('a');
+    await declarations.declare('a');
+    expect(declared()).toEqual(['a', 'a', 'a']);
+  });
+
+  describe('while the broker is away', () => {
+    it('waits for it', async () => {
+      const { transport, declarations } = createDeclarations();
+      transport.disconnect();
+      const declaring = declarations.declare('a');
+      transport.reconnect();
+      await declaring;
+      expect(transport.broker.queueNames).toEqual(['a']);
+    });
+
+    it('waits when the connection was lost under the declaration', async () => {
+      const { transport, declarations, declare, declared } = createDeclarations();
+      declare.mockImplementationOnce(() => {
+        transport.disconnect();
+        return Promise.reject(new OperationalError('ERR_CHANNEL_CLOSED', 'Channel closed'));
+      });
+      const declaring = declarations.declare('a');
+      await until(() => declared().length === 1);
+      transport.reconnect();
+      await declaring;
+      expect(declarations.has('a')).toBe(true);
+    });
+
+    it('gives up after its time', async () => {
+      const { transport, declarations, declared } = createDeclarations({ timeoutMs: 5 });
+      transport.disconnect();
+      await expect(declarations.declare('a')).rejects.toMatchObject({
+        code: 'ERR_PUBLISH_TIMEOUT',
+        recoverable: true,
+        message: 'the broker could not be reached in 5 ms; nothing was sent',
+      });
+      const asked = declared().length;
+      transport.reconnect();
+      await declarations.declare('b');
+      expect(declared().slice(asked)).not.toContain('a'); // nobody wants it any more
+    });
+
+    it('rejects at once when it is to fail fast', async () => {
+      const { transport, declarations, declared } = createDeclarations({ failFast: true });
+      transport.disconnect();
+      await expect(declarations.declare('a')).rejects.toMatchObject({ code: 'ERR_CONNECTION_CLOSED' });
+      expect(declared()).toEqual(['a']);
+    });
+  });
+
+  describe('with a reply queue', () => {
+    function withReplies(failFast: boolean) {
+      const transport = new InMemoryTransport();
+      transport.disconnect();
+      const replies = replyQueue(transport);
+      const declarations = new QueueDeclarations({ transport, replies, timeoutMs: 60_000, failFast });
+      const declare = jest.spyOn(transport, 'declare');
+      return { transport, replies, declarations, declare };
+    }
+
+    it('waits until that is consumed before it declares anything', async () => {
+      const { transport, replies, declarations, declare } = withReplies(false);
+      let wasConsuming: boolean | undefined;
+      declare.mockImplementationOnce(() => {
+        wasConsuming = replies.isConsuming;
+        return Promise.resolve();
+      });
+      const declaring = declarations.declare('a');
+      expect(declare).not.toHaveBeenCalled();
+      transport.reconnect();
+      await declaring;
+      expect(wasConsuming).toBe(true);
+    });
+
+    it('rejects at once, with nothing declared, when it is to fail fast', async () => {
+      const { declarations, declare } = withReplies(true);
+      await expect(declarations.declare('a')).rejects.toMatchObject({
+        code: 'ERR_CONNECTION_CLOSED',
+        message: 'not connected to the broker yet; nothing was sent',
+      });
+      expect(declare).not.toHaveBeenCalled();
+    });
+
+    it('does not wait for it again once it exists', async () => {
+      const { transport, replies, declarations } = withReplies(false);
+      transport.reconnect();
+      await declarations.connected();
+      await replies.close();
+      await declarations.declare('a');
+      expect(transport.broker.queueNames).toContain('a');
+    });
+  });
+
+  it.each([true, false])('is connected once the broker is there (failFast %s)', async (failFast) => {
+    const { transport, declarations, declared } = createDeclarations({ failFast });
+    transport.disconnect();
+    let isConnected = false;
+    const connecting = declarations.connected().then(() => (isConnected = true));
+    await until(() => transport.journal.of('disconnected').length === 1);
+    expect(isConnected).toBe(false);
+    transport.reconnect();
+    await connecting;
+    expect(declared()).toEqual([]);
+  });
+
+  it('fails all who wait when it is closed, and all who come later', async () => {
+    const { transport, declarations } = createDeclarations();
+    transport.disconnect();
+    const waits = [declarations.declare('a'), declarations.connected()];
+    const closed = new IllegalStateError('the client was closed');
+    declarations.close(closed);
+    for (const wait of waits) await expect(wait).rejects.toBe(closed);
+    await expect(declarations.declare('b')).rejects.toBe(closed);
+    await expect(declarations.connected()).rejects.toBe(closed);
+  });
+});

@@ -1,0 +1,42 @@
+import { InMemoryTransport, type InMemoryMessage } from '@celeriac/in-memory-transport';
+import { encodeResult, type ResultMessage } from '@celeriac/protocol';
+import { until } from '@celeriac/testing';
+import type { ClientOptions } from '../client-options.ts';
+import { Client } from '../client.ts';
+
+/** A client whose broker is in memory, and what a spec does with the two. */
+export interface InMemoryClient {
+  readonly client: Client;
+  readonly transport: InMemoryTransport;
+  /** The one message that was published last; fails when there is none. */
+  lastPublished(): InMemoryMessage;
+  /** Sends a state to the client, as a worker does, and waits until the client has taken it. */
+  reply(result: ResultMessage): Promise<void>;
+}
+
+/** A client that may not be connected yet; the spec closes it. */
+export function inMemoryClient(
+  options: Partial<ClientOptions> & { readonly transport?: InMemoryTransport } = {},
+): InMemoryClient {
+  const { transport = new InMemoryTransport() } = options;
+  const client = new Client({ brokerUrl: 'amqp://in.memory', ...options, transport });
+  const lastPublished = (): InMemoryMessage => {
+    const message = transport.published.at(-1);
+    if (message === undefined) throw new Error('nothing has been published');
+    return message;
+  };
+  const reply = async (result: ResultMessage): Promise<void> => {
+    const { replyTo } = lastPublished().properties;
+    const ackedBefore = transport.journal.of('acked').length;
+    transport.put(replyTo ?? '', {
+      properties: {
+        contentType: 'application/json',
+        contentEncoding: 'utf-8',
+        correlationId: result.taskId,
+      },
+      body: encodeResult(result),
+    });
+    await until(() => transport.journal.of('acked').length > ackedBefore);
+  };
+  return { client, transport, lastPublished, reply };
+}
