@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { everyRecordedMessage, type RecordedMessage } from '@celeriac/testing';
 import { decodeContentHeader } from './content-header.ts';
-import { toFieldTable } from './field-table.ts';
 
 const propertyNames: Readonly<Record<string, string>> = {
   content_type: 'contentType',
@@ -25,22 +24,6 @@ function headerOf(message: RecordedMessage): Buffer {
   return Buffer.from(message.content_header_b64, 'base64');
 }
 
-/** The type letter that amqplib writes for a field of `toFieldTable`, in the notation of the recordings. */
-function typeOf(field: unknown): unknown {
-  if (field === null) return 'V';
-  if (typeof field === 'string') return 'S';
-  if (typeof field === 'boolean') return 't';
-  if (Buffer.isBuffer(field)) return 'x';
-  if (Array.isArray(field)) return { A: field.map(typeOf) };
-  const { '!': mark } = field as Record<string, unknown>;
-  if (mark !== undefined) return { int: 'I', long: 'L', double: 'd', timestamp: 'T' }[mark as string];
-  return { F: typesOf(field as Record<string, unknown>) };
-}
-
-function typesOf(table: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(table).map(([name, field]) => [name, typeOf(field)]));
-}
-
 describe('decodeContentHeader', () => {
   const messages = everyRecordedMessage();
 
@@ -57,14 +40,6 @@ describe('decodeContentHeader', () => {
         Object.fromEntries(recorded.map(([name, value]) => [propertyNames[name], value])),
       );
       expect(headers).toEqual(message.headers ?? {});
-    }
-  });
-
-  it('gives headers that are written again with the types that Python wrote', () => {
-    for (const message of messages) {
-      if (message.header_types === undefined) continue;
-      const { headers } = decodeContentHeader(headerOf(message), FLAGS);
-      expect(typesOf(toFieldTable(headers))).toEqual(message.header_types);
     }
   });
 

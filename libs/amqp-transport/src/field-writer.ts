@@ -27,19 +27,23 @@ export class FieldWriter {
   }
 
   octet(value: number): void {
-    this.#bytes[this.#reserve(1)] = value;
+    const at = this.#reserve(1);
+    this.#bytes[at] = value;
   }
 
   short(value: number): void {
-    this.#bytes.writeUInt16BE(value, this.#reserve(2));
+    const at = this.#reserve(2);
+    this.#bytes.writeUInt16BE(value, at);
   }
 
   long(value: number): void {
-    this.#bytes.writeUInt32BE(value, this.#reserve(4));
+    const at = this.#reserve(4);
+    this.#bytes.writeUInt32BE(value, at);
   }
 
   longLong(value: bigint): void {
-    this.#bytes.writeBigInt64BE(value, this.#reserve(8));
+    const at = this.#reserve(8);
+    this.#bytes.writeBigInt64BE(value, at);
   }
 
   /** Overwrites a long that was reserved before, such as a length known only at the end. */
@@ -103,10 +107,12 @@ export class FieldWriter {
   #number(value: number): void {
     if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
       this.octet(0x64); // d
-      this.#bytes.writeDoubleBE(value, this.#reserve(8));
+      const at = this.#reserve(8);
+      this.#bytes.writeDoubleBE(value, at);
     } else if (value >= -0x80000000 && value <= 0x7fffffff) {
       this.octet(0x49); // I
-      this.#bytes.writeInt32BE(value, this.#reserve(4));
+      const at = this.#reserve(4);
+      this.#bytes.writeInt32BE(value, at);
     } else {
       this.octet(0x6c); // l
       this.longLong(BigInt(value));
@@ -133,7 +139,8 @@ export class FieldWriter {
     } else if (value instanceof Uint8Array) {
       this.octet(0x78); // x
       this.long(value.byteLength);
-      this.#bytes.set(value, this.#reserve(value.byteLength));
+      const at = this.#reserve(value.byteLength);
+      this.#bytes.set(value, at);
     } else if (value instanceof Date) {
       const seconds = Math.floor(value.getTime() / 1000);
       if (!(seconds >= 0)) throw new TypeError(`header ${path} is a date that AMQP cannot carry`);
@@ -141,7 +148,8 @@ export class FieldWriter {
       this.longLong(BigInt(seconds));
     } else if (isNumberLike(value)) {
       this.octet(0x64); // d
-      this.#bytes.writeDoubleBE(value.valueOf(), this.#reserve(8));
+      const at = this.#reserve(8);
+      this.#bytes.writeDoubleBE(value.valueOf(), at);
     } else {
       this.octet(0x46); // F
       this.table(value as Readonly<Record<string, unknown>>, `${path}.`);
@@ -178,7 +186,7 @@ export class FieldWriter {
     return length;
   }
 
-  /** Makes room for `length` bytes and gives where they start. */
+  /** Makes room for `length` bytes and gives where they start. The buffer may be another one afterwards. */
   #reserve(length: number): number {
     const start = this.#offset;
     this.#offset = start + length;

@@ -1,12 +1,14 @@
 import type { Channel } from 'amqplib';
-import { toFieldTable } from './field-table.ts';
+
+/** Optional arguments such as `x-expires`. Numbers are integers. */
+export type DeclarationArguments = Readonly<Record<string, string | number | boolean>>;
 
 export interface ExchangeDeclaration {
   readonly name: string;
   readonly type: 'direct' | 'topic' | 'fanout' | 'headers';
   readonly durable: boolean;
   readonly autoDelete: boolean;
-  readonly arguments?: Readonly<Record<string, unknown>>;
+  readonly arguments?: DeclarationArguments;
 }
 
 export interface QueueDeclaration {
@@ -14,7 +16,7 @@ export interface QueueDeclaration {
   readonly durable: boolean;
   readonly exclusive: boolean;
   readonly autoDelete: boolean;
-  readonly arguments?: Readonly<Record<string, unknown>>;
+  readonly arguments?: DeclarationArguments;
 }
 
 export interface Binding {
@@ -39,7 +41,7 @@ export async function declareTopology(channel: Channel, topology: Topology): Pro
     await channel.assertExchange(exchange.name, exchange.type, {
       durable: exchange.durable,
       autoDelete: exchange.autoDelete,
-      arguments: toFieldTable(exchange.arguments ?? {}),
+      arguments: typedArguments(exchange.arguments),
     });
   }
   for (const queue of topology.queues) {
@@ -47,10 +49,22 @@ export async function declareTopology(channel: Channel, topology: Topology): Pro
       durable: queue.durable,
       exclusive: queue.exclusive,
       autoDelete: queue.autoDelete,
-      arguments: toFieldTable(queue.arguments ?? {}),
+      arguments: typedArguments(queue.arguments),
     });
   }
   for (const binding of topology.bindings) {
     await channel.bindQueue(binding.queue, binding.exchange, binding.routingKey);
   }
+}
+
+/**
+ * The arguments in amqplib's notation for typed fields: integers as `I` or `l`, as py-amqp writes them, where amqplib
+ * would take the smallest type that fits.
+ */
+function typedArguments(given: DeclarationArguments = {}): Record<string, unknown> {
+  const typed = Object.entries(given).map(([name, value]) => {
+    if (typeof value !== 'number') return [name, value];
+    return [name, { '!': value > 0x7fffffff ? 'long' : 'int', value }];
+  });
+  return Object.fromEntries(typed) as Record<string, unknown>;
 }
