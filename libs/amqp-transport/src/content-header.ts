@@ -1,5 +1,5 @@
 import { decodeFieldTable, FieldTableError } from './field-table.ts';
-import type { Headers, MessageProperties } from './message-properties.ts';
+import type { Headers, MessageProperties } from '@celeriac/primitives';
 
 /** What a content header frame says of a message. */
 export interface ContentHeader {

@@ -1,8 +1,7 @@
 import type { ConsumeMessage } from 'amqplib';
-import { IllegalStateError } from '@celeriac/primitives';
+import { IllegalStateError, type Headers, type MessageProperties } from '@celeriac/primitives';
 import type { ContentHeader } from './content-header.ts';
 import type { DeliveryWindow } from './delivery-window.ts';
-import type { Headers, MessageProperties } from './message-properties.ts';
 
 /** A message as the broker delivered it, and the one way to settle it. */
 export interface Delivery {

@@ -1,5 +1,5 @@
 import type { OperationalError } from './operational-error.ts';
-import type { Headers, MessageProperties } from './message-properties.ts';
+import type { Headers, MessageProperties } from '@celeriac/primitives';
 
 /** A message to publish. */
 export interface PublishMessage {

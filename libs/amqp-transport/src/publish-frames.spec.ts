@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { decodeContentHeader } from './content-header.ts';
-import type { Headers } from './message-properties.ts';
+import type { Headers } from '@celeriac/primitives';
 import type { PublishMessage } from './message-publisher.ts';
 import { encodePublish } from './publish-frames.ts';
 

@@ -7,4 +7,5 @@ export { systemClock } from './clock.ts';
 export type { BackoffOptions } from './backoff.ts';
 export type { CeleryErrorCode } from './celery-error.ts';
 export type { Clock } from './clock.ts';
+export type { Headers, MessageProperties } from './message-properties.ts';
 export type { LogFields, Logger } from './logger.ts';

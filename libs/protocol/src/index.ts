@@ -25,7 +25,8 @@ export {
   UnknownMessageError,
 } from './protocol-error.ts';
 
-export type { IncomingMessage, MessageProperties, OutgoingMessage } from './message.ts';
+export type { MessageProperties } from '@celeriac/primitives';
+export type { IncomingMessage, OutgoingMessage } from './message.ts';
 export type { OpenedTask, OpenTaskOptions, ReadBodyOptions } from './open-task-message.ts';
 export type { TaskBody } from './task-body.ts';
 export type { TaskRequest } from './task-request.ts';

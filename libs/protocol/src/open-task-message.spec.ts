@@ -1,7 +1,8 @@
 import { brotliCompressSync, deflateSync } from 'node:zlib';
 import { ImproperlyConfiguredError } from '@celeriac/primitives';
 import { resolveAcceptContent } from './content.ts';
-import type { IncomingMessage, MessageProperties } from './message.ts';
+import type { MessageProperties } from '@celeriac/primitives';
+import type { IncomingMessage } from './message.ts';
 import { openTaskMessage } from './open-task-message.ts';
 import { DecodeError } from './protocol-error.ts';
 import { float } from './python-float.ts';
