@@ -20,7 +20,9 @@ function read(path: string): Promise<string> {
 describe('the documents', () => {
   it('link to files that are there', async () => {
     const all = (await Promise.all(['.', 'docs', 'docs/decisions'].map(pages))).flat();
-    expect(all).toEqual(expect.arrayContaining(['README.md', 'docs/architecture.md', 'docs/dependencies.md']));
+    expect(all).toEqual(
+      expect.arrayContaining(['README.md', 'docs/architecture.md', 'docs/dependencies.md']),
+    );
     const broken: string[] = [];
     for (const page of all) {
       for (const link of relativeLinks(await read(page))) {
@@ -37,10 +39,27 @@ describe('the documents', () => {
     expect(listed.map((name) => Number(name.slice(0, 4)))).toEqual(listed.map((_name, index) => index + 1));
   });
 
-  it.each(['Context', 'Decision', 'Alternatives', 'Consequences'])('have %s in every decision', async (part) => {
-    for (const path of await pages('docs/decisions')) {
-      if (!path.endsWith('README.md')) expect(await read(path)).toContain(`\n## ${part}\n`);
-    }
+  it.each(['Context', 'Decision', 'Alternatives', 'Consequences'])(
+    'have %s in every decision',
+    async (part) => {
+      for (const path of await pages('docs/decisions')) {
+        if (!path.endsWith('README.md')) expect(await read(path)).toContain(`\n## ${part}\n`);
+      }
+    },
+  );
+});
+
+describe('docs/architecture.md', () => {
+  it.each([
+    'libs/amqp-transport/src/broker-connection.ts',
+    'libs/amqp-transport/src/channel-consumer.ts',
+    'libs/worker/src/worker.ts',
+    'libs/app-shell/src/handle-signals.ts',
+  ])('has the table of states in the docstring of %s', async (path) => {
+    const [docstring = ''] = (await read(path)).split('*/');
+    const states = tableRows(docstring.replaceAll(/^ \* /gm, ''));
+    expect(states.length).toBeGreaterThan(3);
+    expect(tableRows(await read('docs/architecture.md'))).toEqual(expect.arrayContaining([...states]));
   });
 });
 

@@ -25,7 +25,12 @@ export async function packageManifests(root: string): Promise<readonly PackageMa
     ['.', ...folders.sort()].map(async (folder) => {
       const manifest = await readManifest(join(root, folder, 'package.json'));
       const { dependencies, devDependencies, peerDependencies, optionalDependencies } = manifest;
-      const names = Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies, ...optionalDependencies });
+      const names = Object.keys({
+        ...dependencies,
+        ...devDependencies,
+        ...peerDependencies,
+        ...optionalDependencies,
+      });
       return { folder, dependencies: names.filter((name) => !name.startsWith('@celeriac/')) };
     }),
   );

@@ -60,7 +60,8 @@ export class Program {
       const found = this.#stdout.split('\n').find((line) => pattern.test(line));
       if (found !== undefined) return found;
       if (this.#hasEnded) throw this.#failure(`ended without the line ${String(pattern)}`);
-      if (performance.now() > deadline) throw this.#failure(`did not write the line ${String(pattern)} in time`);
+      if (performance.now() > deadline)
+        throw this.#failure(`did not write the line ${String(pattern)} in time`);
       await delay(pollMs);
     }
   }

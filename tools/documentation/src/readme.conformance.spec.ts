@@ -123,7 +123,9 @@ describe('the README', () => {
     if (!path.endsWith('.mts')) return;
     const config = { extends: './tsconfig.base.json', files: [file] };
     await inFolder('tsconfig.program.json', JSON.stringify(config));
-    await run(`"${process.execPath}" "${nativeCompiler}" -p tsconfig.program.json --noEmit --composite false`);
+    await run(
+      `"${process.execPath}" "${nativeCompiler}" -p tsconfig.program.json --noEmit --composite false`,
+    );
   }
 
   for (const block of blocks) {
@@ -145,8 +147,16 @@ describe('the README', () => {
   }
 
   it('has no block of another kind, and no text but drawings and what commands print', () => {
-    expect([...new Set(blocks.map(({ language }) => language))].sort()).toEqual(['json', 'python', 'sh', 'text', 'ts']);
-    const unnamed = blocks.filter(({ language, path }) => ['ts', 'json'].includes(language) && path === undefined);
+    expect([...new Set(blocks.map(({ language }) => language))].sort()).toEqual([
+      'json',
+      'python',
+      'sh',
+      'text',
+      'ts',
+    ]);
+    const unnamed = blocks.filter(
+      ({ language, path }) => ['ts', 'json'].includes(language) && path === undefined,
+    );
     expect(unnamed).toEqual([]);
     const texts = blocks.filter(({ language }) => language === 'text');
     const afterCommands = texts.filter((block) => blocks[blocks.indexOf(block) - 1]?.language === 'sh');
@@ -167,7 +177,7 @@ function brokerUrl(): string {
 
 /** The environment without what npm, Nx and jest have put there: a terminal has none of it. */
 function newcomersEnvironment(): NodeJS.ProcessEnv {
-  const ofRunners = /^(?:NX_|npm_|JEST_|NODE_ENV$|CELERIAC_|CELERY_)/;
+  const ofRunners = /^(?:NX_|npm_|JEST_|NODE_ENV$|FORCE_COLOR$|CELERIAC_|CELERY_)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ofRunners.test(name)));
 }
 
