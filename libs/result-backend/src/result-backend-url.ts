@@ -11,7 +11,7 @@ export type ResultBackendKind = 'rpc' | 'disabled';
 export function parseResultBackend(text: string): ResultBackendKind {
   const scheme = text.split('://', 1)[0] ?? '';
   if (scheme === 'rpc' || scheme === 'disabled') return scheme;
-  throw new ImproperlyConfiguredError(
-    `result_backend has the scheme ${JSON.stringify(scheme)}; supported are rpc:// and disabled://`,
-  );
+  // a text without a scheme may be anything, a password too
+  const shown = /^[a-z][a-z0-9+.-]*$/i.test(scheme) ? `has the scheme ${scheme}` : 'has no scheme';
+  throw new ImproperlyConfiguredError(`result_backend ${shown}; supported are rpc:// and disabled://`);
 }

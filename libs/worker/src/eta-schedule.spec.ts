@@ -107,7 +107,11 @@ describe('EtaSchedule', () => {
         const held = new Map<ReceivedTask, number>();
         const mine = new EtaSchedule(systemClock, (one) => given.push(held.get(one) ?? NaN));
         const hold = ({ delayMs, isLost }: { delayMs: number; isLost: boolean }) => {
-          const one = receivedTask(task, {}, Object.assign(Object.create(delivery) as typeof delivery, { isLost }));
+          const one = receivedTask(
+            task,
+            {},
+            Object.assign(Object.create(delivery) as typeof delivery, { isLost }),
+          );
           const dueMs = Date.now() + delayMs;
           held.set(one, dueMs);
           mine.hold(one, dueMs);
@@ -117,7 +121,15 @@ describe('EtaSchedule', () => {
         after.forEach(hold);
         expect(given.every((dueMs) => dueMs <= Date.now())).toBe(true);
         jest.advanceTimersByTime(50);
-        const expected = [...held].filter(([{ delivery: { isLost } }]) => !isLost).map(([, dueMs]) => dueMs);
+        const expected = [...held]
+          .filter(
+            ([
+              {
+                delivery: { isLost },
+              },
+            ]) => !isLost,
+          )
+          .map(([, dueMs]) => dueMs);
         expect(given).toEqual(expected.sort((a, b) => a - b));
         expect(mine.size).toBe(0);
       }),

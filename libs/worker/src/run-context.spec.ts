@@ -46,7 +46,10 @@ describe('RunContext', () => {
   });
 
   it('tells the defaults of the smallest message', () => {
-    const fields = { headers: { task: 'work', id: 'an-id' }, properties: { contentType: 'application/json' } };
+    const fields = {
+      headers: { task: 'work', id: 'an-id' },
+      properties: { contentType: 'application/json' },
+    };
     const body = Buffer.from('[[], {}, {}]');
     const { context } = contextOf(receivedTask(task, {}, deliveryOfCall({}, { ...fields, body })));
     expect(context.request).toMatchObject({

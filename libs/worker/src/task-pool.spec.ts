@@ -36,7 +36,11 @@ describe('TaskPool', () => {
   it('runs up to the concurrency at once, and the others in their order as places become free', async () => {
     const workshop = new Workshop(2);
     for (const item of [1, 2, 3, 4]) workshop.pool.submit(item);
-    expect([workshop.started, workshop.pool.runningCount, workshop.pool.waitingCount]).toEqual([[1, 2], 2, 2]);
+    expect([workshop.started, workshop.pool.runningCount, workshop.pool.waitingCount]).toEqual([
+      [1, 2],
+      2,
+      2,
+    ]);
     await workshop.finish(2);
     expect(workshop.started).toEqual([1, 2, 3]);
     await workshop.finish(1);

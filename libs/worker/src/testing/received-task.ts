@@ -8,7 +8,6 @@ import {
   type ImplementedHolder,
   type RegisteredTask,
   type TaskContext,
-  type TaskDeclarations,
 } from '@celeriac/task-registry';
 import type { ReceivedTask } from '../received-task.ts';
 import { FakeDelivery, type FakeDeliveryFields } from './fake-delivery.ts';
@@ -17,7 +16,7 @@ import { FakeDelivery, type FakeDeliveryFields } from './fake-delivery.ts';
 export function holderOf(
   run: (context: TaskContext, ...args: never[]) => unknown,
   name = 'work',
-): ImplementedHolder<TaskDeclarations> {
+): ImplementedHolder {
   return implement(defineHolder('shop', { [name]: plainTask() }), { [name]: bound(run) });
 }
 

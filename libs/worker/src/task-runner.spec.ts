@@ -1,0 +1,136 @@
+import type { Logger } from '@celeriac/primitives';
+import type { TaskContext } from '@celeriac/task-registry';
+import { RecordingLogger } from '@celeriac/testing';
+import { TaskOutcomes } from './task-outcomes.ts';
+import { TaskRunner } from './task-runner.ts';
+import { receivedTask, registeredTask } from './testing/received-task.ts';
+import { noFollowUps } from './testing/no-follow-ups.ts';
+import { RecordingStore } from './testing/recording-store.ts';
+import { defaultWorkerSettings } from './worker-settings.ts';
+
+function runnerWith(logger: Logger = new RecordingLogger()) {
+  const store = new RecordingStore();
+  const stop = new AbortController();
+  const outcomes = new TaskOutcomes({
+    store,
+    followUps: noFollowUps(),
+    settings: defaultWorkerSettings,
+    clock: { now: () => 0 },
+    logger,
+    nodeName: 'w1@host',
+  });
+  const runner = new TaskRunner({ outcomes, nodeName: 'w1@host', logger, signal: stop.signal });
+  return { runner, store, stop };
+}
+
+describe('TaskRunner', () => {
+  it('deals with a task that does not wait before it returns, without a promise', () => {
+    const { runner, store } = runnerWith();
+    expect(runner.execute(receivedTask(registeredTask(() => 5)))).toBeUndefined();
+    expect(store.results).toMatchObject([{ status: 'SUCCESS', result: 5 }]);
+  });
+
+  it('deals with what a task throws at once', () => {
+    const { runner, store } = runnerWith();
+    const task = registeredTask(() => {
+      throw new RangeError('out of range');
+    });
+    expect(runner.execute(receivedTask(task))).toBeUndefined();
+    expect(store.results).toMatchObject([{ status: 'FAILURE', result: { exc_type: 'ValueError' } }]);
+  });
+
+  it.each<[string, () => unknown, object]>([
+    ['resolves', () => Promise.resolve('later'), { status: 'SUCCESS', result: 'later' }],
+    [
+      'rejects',
+      () => Promise.reject(new Error('late')),
+      { status: 'FAILURE', result: { exc_type: 'Exception', exc_message: ['late'] } },
+    ],
+    [
+      'is no promise of the language',
+      () => ({ then: (resolve: (value: number) => void) => { resolve(7); } }), // prettier-ignore
+      { status: 'SUCCESS', result: 7 },
+    ],
+  ])('waits for a result that %s', async (_what, run, expected) => {
+    const { runner, store } = runnerWith();
+    const running = runner.execute(receivedTask(registeredTask(run)));
+    expect(store.results).toEqual([]);
+    await running;
+    expect(store.results).toMatchObject([expected]);
+  });
+
+  it.each([undefined, null, 'a text', 17, Symbol('s'), Object.create(null) as object])(
+    'fails a task that throws no error: %p',
+    async (thrown) => {
+      const { runner, store } = runnerWith();
+      const task = registeredTask(() => {
+        throw thrown; // eslint-disable-line @typescript-eslint/only-throw-error -- tasks are other people's code
+      });
+      await runner.execute(receivedTask(task));
+      expect(store.results).toMatchObject([{ status: 'FAILURE', result: { exc_type: 'Exception' } }]);
+    },
+  );
+
+  it('does not run a task whose delivery was lost while it waited', () => {
+    const { runner, store } = runnerWith();
+    let runs = 0;
+    const received = receivedTask(registeredTask(() => runs++));
+    received.delivery.isLost = true;
+    expect(runner.execute(received)).toBeUndefined();
+    expect([runs, store.results]).toEqual([0, []]);
+  });
+
+  it('stores the result and settles nothing when the delivery is lost in mid-run', async () => {
+    const { runner, store } = runnerWith();
+    let finish: (value: string) => void = () => undefined;
+    const received = receivedTask(registeredTask(() => new Promise((resolve) => (finish = resolve))));
+    const running = runner.execute(received);
+    received.delivery.isLost = true;
+    finish('done');
+    await running;
+    store.confirmAll();
+    expect(store.results).toMatchObject([{ status: 'SUCCESS', taskId: 'an-id' }]);
+    expect(received.delivery.settlement).toBeUndefined();
+  });
+
+  it('gives a bound task its context, with the signal to stop', async () => {
+    const { runner, store, stop } = runnerWith();
+    let seen: TaskContext | undefined;
+    const task = registeredTask((context) => {
+      seen = context;
+      return context.request.id;
+    });
+    await runner.execute(receivedTask(task));
+    expect(store.results).toMatchObject([{ result: 'an-id' }]);
+    stop.abort();
+    expect(seen?.signal.aborted).toBe(true);
+  });
+
+  it.each(['at once', 'later'])(
+    'neither throws nor rejects when even the log line fails, %s',
+    async (when) => {
+      const lines: string[] = [];
+      const logger: Logger = {
+        debug: () => undefined,
+        info: () => undefined,
+        warn: () => {
+          throw new Error('disk full');
+        },
+        error: (_fields, message) => {
+          lines.push(message);
+        },
+      };
+      const { runner, store } = runnerWith(logger);
+      const failure = new Error('bad');
+      const task = registeredTask(() => {
+        if (when === 'later') return Promise.reject(failure);
+        throw failure;
+      });
+      const received = receivedTask(task);
+      await runner.execute(received);
+      expect(lines).toEqual(['outcome of a task not handled']);
+      store.confirmAll();
+      expect([store.results.length, received.delivery.settlement]).toEqual([1, 'ack']);
+    },
+  );
+});
