@@ -241,10 +241,25 @@ describe('AsyncResult', () => {
       expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
     });
 
-    it.each([
-      ['ends', (result: AsyncResult): void => void result.receive(resultOf(id))],
-      ['is lost', (result: AsyncResult): void => void result.lose(new BackendError('dropped'))],
-      ['is late', (): void => void jest.advanceTimersByTime(1000)],
+    it.each<[string, (result: AsyncResult) => void]>([
+      [
+        'ends',
+        (result) => {
+          result.receive(resultOf(id));
+        },
+      ],
+      [
+        'is lost',
+        (result) => {
+          result.lose(new BackendError('dropped'));
+        },
+      ],
+      [
+        'is late',
+        () => {
+          jest.advanceTimersByTime(1000);
+        },
+      ],
     ])('leaves no listener on the signal when the task %s', async (_how, end) => {
       const result = pendingResult();
       const { signal } = new AbortController();

@@ -79,7 +79,10 @@ export class AsyncResult<T = unknown> {
     if (this.isIgnored) {
       throw new BackendError(`task ${this.id} was sent with ignoreResult; there is no result to wait for`);
     }
-    if (!(await this.wait(timeoutMs))) throw this.#lost ?? new TaskTimeoutError(this.id, timeoutMs);
+    if (!(await this.wait(timeoutMs))) {
+      if (this.#lost !== undefined) throw this.#lost;
+      throw new TaskTimeoutError(this.id, timeoutMs);
+    }
     const failure = this.error;
     if (failure === undefined) return this.#message?.result as T; // the caller's declaration says what T is
     if (this.state === 'REVOKED') throw new TaskRevokedError(this.id, failure.message);

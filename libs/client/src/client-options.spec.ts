@@ -33,7 +33,7 @@ describe('resolveClientOptions', () => {
       'ClientOptions.publishTimeoutMs must be an integer from 1 to 2147483647, got 2147483648',
       { publishTimeoutMs: 2 ** 31 },
     ],
-    ['result_backend has the scheme "redis"', { resultBackend: 'redis://localhost' }],
+    ['result_backend has the scheme', { resultBackend: 'redis://localhost' }],
   ])('refuses with %p', (text, options) => {
     const resolve = (): unknown => resolveClientOptions({ brokerUrl, ...options });
     expect(resolve).toThrow(ImproperlyConfiguredError);

@@ -1,14 +1,13 @@
 import { OperationalError, type OperationalErrorCode } from '@celeriac/amqp-transport';
 import { EncodeError } from '@celeriac/protocol';
 import { IllegalStateError, ImproperlyConfiguredError } from '@celeriac/primitives';
-import { InMemoryTransport } from '@celeriac/in-memory-transport';
+import type { InMemoryTransport } from '@celeriac/in-memory-transport';
 import { plainTask, defineHolder } from '@celeriac/task-registry';
-import { RecordingLogger, until } from '@celeriac/testing';
-import { Client } from './client.ts';
-import { RemoteTaskError, TaskRevokedError } from './task-errors.ts';
+import { until } from '@celeriac/testing';
+import type { Client } from './client.ts';
 import { inMemoryClient } from './testing/in-memory-client.ts';
 import { mathTasks } from './testing/math-tasks.ts';
-import { failureOf, resultOf } from './testing/results.ts';
+import { resultOf } from './testing/results.ts';
 
 /** Queues that the client has declared, in order. */
 function watchDeclarations(transport: InMemoryTransport): string[] {
@@ -84,6 +83,18 @@ describe('Client', () => {
       }
     });
 
+    it('declares a queue before the next call when that failed meanwhile', async () => {
+      const { client, transport } = create();
+      await client.sendTask('add');
+      transport.broker.deleteQueue('celery');
+      const refusal = new OperationalError('ERR_CHANNEL_CLOSED', 'RESOURCE_LOCKED', { replyCode: 405 });
+      jest.spyOn(transport, 'declare').mockRejectedValueOnce(refusal);
+      await expect(client.sendTask('add')).rejects.toBe(refusal);
+      const publishedBefore = transport.published.length;
+      await client.sendTask('add');
+      expect(transport.published).toHaveLength(publishedBefore + 1); // none of it came back
+    });
+
     it('rejects when the queue cannot be found even then', async () => {
       const { client, transport } = create();
       transport.refusePublishes(
@@ -154,187 +165,6 @@ describe('Client', () => {
       await expect(sending).rejects.toThrow(text);
       expect(transport.published).toEqual([]);
       expect(transport.broker.queueNames).toEqual(queuesBefore);
-    });
-  });
-
-  describe('when results come', () => {
-    it.each(['FAILURE', 'RETRY'])('types the exception of %s', async (status) => {
-      const { client, reply } = create();
-      const result = await client.sendTask('divide');
-      await reply(failureOf(result.id, { status }));
-      expect(result.error).toEqual({
-        excType: 'ValueError',
-        excModule: 'builtins',
-        excArgs: ["could not convert string to float: 'abc'"],
-        message: "could not convert string to float: 'abc'",
-        traceback: 'Traceback (most recent call last):\nValueError: could not convert string to float',
-      });
-      if (status === 'FAILURE') await expect(result.get()).rejects.toThrow(RemoteTaskError);
-      else expect(result.isReady).toBe(false);
-    });
-
-    it('rejects with TaskRevokedError for a revoked task', async () => {
-      const { client, reply } = create();
-      const result = await client.sendTask('add');
-      const get = result.get();
-      await reply(
-        failureOf(result.id, {
-          status: 'REVOKED',
-          result: { exc_type: 'TaskRevokedError', exc_message: ['revoked'], exc_module: 'celery.exceptions' },
-        }),
-      );
-      await expect(get).rejects.toThrow(TaskRevokedError);
-      await expect(get).rejects.toMatchObject({ reason: 'revoked' });
-    });
-
-    it('ignores results of tasks that it did not send', async () => {
-      const { client, reply, transport } = create();
-      const result = await client.sendTask('add');
-      await reply(resultOf('someone else’s'));
-      await reply(resultOf(result.id));
-      expect(await result.get()).toBe(9);
-      expect(client.findResult('someone else’s')).toBeUndefined();
-      expect(transport.journal.of('acked')).toHaveLength(2);
-    });
-
-    it('logs a result that it cannot read, and goes on', async () => {
-      const logger = new RecordingLogger();
-      const { client, lastPublished, reply, transport } = create({ logger });
-      const result = await client.sendTask('add');
-      transport.put(lastPublished().properties.replyTo ?? '', {
-        properties: { contentType: 'application/json', correlationId: result.id },
-        body: Buffer.from('{"status":'),
-      });
-      await until(() => transport.journal.of('acked').length === 1);
-      expect(logger.fieldsOf('unreadable result')).toMatchObject([{ correlationId: result.id }]);
-      await reply(resultOf(result.id));
-      expect(await result.get()).toBe(9);
-    });
-
-    it('finds the results of what it has sent, until there are too many', async () => {
-      const { client } = create({ resultCacheMax: 2 });
-      const results = [];
-      for (let at = 0; at < 3; at++) results.push(await client.sendTask('add'));
-      expect(results.map(({ id }) => client.findResult(id))).toEqual([undefined, results[1], results[2]]);
-    });
-
-    it.each<[string, Parameters<typeof inMemoryClient>[0], object]>([
-      ['the call does not want', {}, { ignoreResult: true }],
-      ['no call wants', { taskIgnoreResult: true }, {}],
-      ['have no backend', { resultBackend: 'disabled://' }, {}],
-    ])('waits for none that %s', async (_why, options, callOptions) => {
-      const { client, lastPublished } = create(options);
-      const result = await client.sendTask('add', [], {}, callOptions);
-      await expect(result.get()).rejects.toMatchObject({ code: 'ERR_BACKEND' });
-      expect(lastPublished().headers['ignore_result']).toBe(options?.resultBackend === undefined);
-    });
-
-    it('has no reply queue without a result backend', async () => {
-      const { client, transport, lastPublished } = create({ resultBackend: 'disabled://' });
-      await client.sendTask('add');
-      expect(transport.broker.queueNames).toEqual(['celery']);
-      expect(lastPublished().properties.replyTo).toBe('');
-    });
-
-    it('lets a call ask for the result that calls do not want by default', async () => {
-      const { client, reply } = create({ taskIgnoreResult: true });
-      const result = await client.sendTask('add', [], {}, { ignoreResult: false });
-      await reply(resultOf(result.id));
-      expect(await result.get()).toBe(9);
-    });
-
-    it('receives those that were sent while it was disconnected', async () => {
-      const { client, transport, lastPublished, reply } = create();
-      const result = await client.sendTask('add');
-      const { replyTo } = lastPublished().properties;
-      transport.disconnect();
-      expect(transport.broker.queueNames).toContain(replyTo);
-      const replying = reply(resultOf(result.id));
-      transport.reconnect();
-      await replying;
-      expect(await result.get()).toBe(9);
-    });
-  });
-
-  describe('when the broker is away', () => {
-    it('waits for it with the first call, and with later ones', async () => {
-      const { client, transport } = create();
-      transport.disconnect();
-      const first = client.sendTask('add');
-      expect(client.isConnected).toBe(false);
-      transport.reconnect();
-      await first;
-      await until(() => client.isConnected);
-      transport.disconnect();
-      const later = [client.sendTask('add'), client.sendTask('add', [], {}, { queue: 'undeclared' })];
-      transport.reconnect();
-      await Promise.all(later);
-      expect(transport.messagesIn('celery')).toHaveLength(2);
-      expect(transport.messagesIn('undeclared')).toHaveLength(1);
-    });
-
-    it.each([
-      ['the first call', false, 'celery'],
-      ['a call to a queue that is declared', true, 'celery'],
-      ['a call to a queue that is not', true, 'undeclared'],
-    ])('rejects %s after publishTimeoutMs', async (_which, isFirstSent, queue) => {
-      const { client, transport } = create({ publishTimeoutMs: 20 });
-      if (isFirstSent) await client.sendTask('add');
-      transport.disconnect();
-      const sending = client.sendTask('add', [], {}, { queue, taskId: '1' });
-      await expect(sending).rejects.toMatchObject({ code: 'ERR_PUBLISH_TIMEOUT' });
-      expect(client.findResult('1')).toBeUndefined();
-      transport.reconnect();
-      await client.connected();
-      expect(transport.messagesIn(queue)).toHaveLength(isFirstSent && queue === 'celery' ? 1 : 0);
-    });
-
-    it.each([
-      ['the first call', false, 'celery'],
-      ['a call to a queue that is declared', true, 'celery'],
-      ['a call to a queue that is not', true, 'undeclared'],
-    ])('rejects %s at once with failFast', async (_which, isFirstSent, queue) => {
-      const { client, transport } = create({ failFast: true });
-      if (isFirstSent) {
-        await client.connected();
-        await client.sendTask('add');
-      }
-      transport.disconnect();
-      const sending = client.sendTask('add', [], {}, { queue });
-      await expect(sending).rejects.toMatchObject({ code: 'ERR_CONNECTION_CLOSED', recoverable: true });
-      transport.reconnect();
-      await until(() => client.isConnected);
-      await client.sendTask('add', [], {}, { queue });
-      expect(transport.messagesIn(queue)).toHaveLength(isFirstSent && queue === 'celery' ? 2 : 1);
-    });
-
-    it('is connected again when it can send and its replies arrive', async () => {
-      const { client, transport } = create();
-      expect(client.isConnected).toBe(false);
-      await client.connected();
-      expect(client.isConnected).toBe(true);
-      transport.setBlocked(true);
-      expect(client.isConnected).toBe(false);
-      transport.setBlocked(false);
-      transport.disconnect();
-      expect(client.isConnected).toBe(false);
-      transport.reconnect();
-      expect(client.isConnected).toBe(false); // the reply queue is not consumed yet
-      await until(() => client.isConnected);
-    });
-
-    it('connects as soon as it is made, and connect waits for it', async () => {
-      const transport = new InMemoryTransport();
-      transport.disconnect();
-      let client: Client | undefined;
-      const connecting = Client.connect({ brokerUrl: 'amqp://in.memory', transport }).then(
-        (connected) => (client = connected),
-      );
-      await until(() => transport.broker.queueNames.length === 0);
-      expect(client).toBeUndefined();
-      transport.reconnect();
-      clients.push(await connecting);
-      expect(client?.isConnected).toBe(true);
     });
   });
 
@@ -414,13 +244,14 @@ describe('Client', () => {
     it('leaves no timers behind', async () => {
       jest.useFakeTimers({ doNotFake: ['setImmediate', 'queueMicrotask', 'nextTick', 'performance'] });
       try {
-        const { client, transport } = inMemoryClient();
-        await client.sendTask('add');
+        const { client, transport } = create();
+        const result = await client.sendTask('add');
+        const waiting = result.wait(1000);
         transport.disconnect();
         const sending = client.sendTask('add', [], {}, { queue: 'undeclared' });
-        const get = (await client.sendTask('add', [], {}, { ignoreResult: true })).wait(1000);
-        void get;
+        expect(jest.getTimerCount()).toBe(2);
         await Promise.all([expect(sending).rejects.toThrow(IllegalStateError), client.close()]);
+        expect(await waiting).toBe(false);
         expect(jest.getTimerCount()).toBe(0);
       } finally {
         jest.useRealTimers();

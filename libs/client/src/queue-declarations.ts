@@ -30,7 +30,8 @@ const longestPauseMs = 500;
 export class QueueDeclarations {
   readonly #options: QueueDeclarationsOptions;
   readonly #declared = new Set<string>();
-  readonly #underWay = new Map<string, SharedWork>();
+  /** How each queue is declared, for all calls that wait for it at a time. */
+  readonly #works = new Map<string, SharedWork>();
   readonly #connecting: SharedWork;
   readonly #closing = new AbortController();
   #closed: IllegalStateError | undefined;
@@ -59,10 +60,10 @@ export class QueueDeclarations {
    */
   async declare(queue: string): Promise<void> {
     if (this.#closed !== undefined) throw this.#closed;
-    let work = this.#underWay.get(queue);
+    let work = this.#works.get(queue);
     if (work === undefined) {
       work = new SharedWork((isWanted) => this.#declareQueue(queue, isWanted));
-      this.#underWay.set(queue, work);
+      this.#works.set(queue, work);
     }
     await work.wait(this.#options.timeoutMs, () => this.#late());
   }
@@ -76,16 +77,12 @@ export class QueueDeclarations {
   close(error: IllegalStateError): void {
     this.#closed = error;
     this.#closing.abort();
-    for (const work of [this.#connecting, ...this.#underWay.values()]) work.fail(error);
+    for (const work of [this.#connecting, ...this.#works.values()]) work.fail(error);
   }
 
   async #declareQueue(queue: string, isWanted: () => boolean): Promise<void> {
-    try {
-      await this.#establish(taskQueueTopology([queue]), isWanted, this.#options.failFast);
-      this.#declared.add(queue);
-    } finally {
-      this.#underWay.delete(queue);
-    }
+    await this.#establish(taskQueueTopology([queue]), isWanted, this.#options.failFast);
+    this.#declared.add(queue);
   }
 
   async #establish(topology: Topology, isWanted: () => boolean, failFast: boolean): Promise<void> {
@@ -95,10 +92,11 @@ export class QueueDeclarations {
         await this.#options.transport.declare(topology);
         return;
       } catch (error) {
-        if (failFast || this.#closed !== undefined || !isWanted() || !this.#isAway(error)) throw error;
+        if (failFast || !this.#isAway(error)) throw error;
+        const pauseMs = backoffMs(attempt, { maxMs: longestPauseMs });
+        await delay(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined); // closed
+        if (!isWanted()) throw error;
       }
-      const pauseMs = backoffMs(attempt, { maxMs: longestPauseMs });
-      await delay(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined); // closed: one last attempt fails
     }
   }
 

@@ -9,6 +9,9 @@ import { resultOf } from './testing/results.ts';
 /** Each can stand for the other, and neither is `any`. `true satisfies Same<A, B>` does not compile when they differ. */
 type Same<A, B> = 0 extends 1 & A ? false : [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 
+/** The end of each body. */
+const noCallbacks = ', {"callbacks": null, "errbacks": null, "chain": null, "chord": null}]';
+
 describe('the callers of a holder', () => {
   const { client, transport, lastPublished, reply } = inMemoryClient();
   const tasks = client.tasks(mathTasks);
@@ -19,7 +22,7 @@ describe('the callers of a holder', () => {
   function lastCall() {
     const { routingKey, headers, body } = lastPublished();
     const { task, argsrepr, kwargsrepr } = headers;
-    return { queue: routingKey, task, argsrepr, kwargsrepr, body: body.toString().slice(0, -78) };
+    return { queue: routingKey, task, argsrepr, kwargsrepr, body: body.toString().replace(noCallbacks, '') };
   }
 
   it('show the arguments of delay as a tuple, as Python does', async () => {
@@ -87,7 +90,7 @@ describe('the callers of a holder', () => {
     [
       'a wrong type',
       () => tasks.add.delay(7, 'two' as unknown as number),
-      [{ path: '/args/1', message: 'must be a number, got a string' }],
+      [{ path: '/args/1', message: 'must be a number, got "two"' }],
     ],
     [
       'too few arguments',
@@ -100,7 +103,7 @@ describe('the callers of a holder', () => {
         tasks.add.applyAsync([7], { kwargs: { z: 1, precision: 0.5 } as unknown as { precision: number } }),
       [
         { path: '/kwargs/z', message: "is not a parameter; there are 'x', 'y', 'precision'" },
-        { path: '/kwargs/precision', message: 'must be an integer, got a number' },
+        { path: '/kwargs/precision', message: 'must be an integer, got 0.5' },
         { path: '/args/1', message: "is required: parameter 'y'" },
       ],
     ],
@@ -118,7 +121,7 @@ describe('the callers of a holder', () => {
 });
 
 /** Never called: types that hold, and what must not compile. */
-export async function typesOfCallers(client: Client): Promise<void> {
+export async function typesOfCallers(client: Client): Promise<unknown[]> {
   const { add, anything, ...others } = client.tasks(mathTasks);
   const sum = await add.delay(7, 2);
   true satisfies Same<typeof sum, AsyncResult<number>>;
@@ -146,5 +149,6 @@ export async function typesOfCallers(client: Client): Promise<void> {
   // @ts-expect-error: an option of another type
   await add.applyAsync([7, 2], { eta: 'tomorrow' });
   // @ts-expect-error: the holder declares no such task
-  await others.subtract.delay(7, 2);
+  const subtract: unknown = others.subtract;
+  return [sum, answer, text, unknowable, subtract];
 }

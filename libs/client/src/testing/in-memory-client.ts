@@ -1,3 +1,4 @@
+/* eslint-disable @nx/enforce-module-boundaries -- for specs alone, which may import what the library may not */
 import { InMemoryTransport, type InMemoryMessage } from '@celeriac/in-memory-transport';
 import { encodeResult, type ResultMessage } from '@celeriac/protocol';
 import { until } from '@celeriac/testing';
@@ -9,9 +10,9 @@ export interface InMemoryClient {
   readonly client: Client;
   readonly transport: InMemoryTransport;
   /** The one message that was published last; fails when there is none. */
-  lastPublished(): InMemoryMessage;
+  readonly lastPublished: () => InMemoryMessage;
   /** Sends a state to the client, as a worker does, and waits until the client has taken it. */
-  reply(result: ResultMessage): Promise<void>;
+  readonly reply: (result: ResultMessage) => Promise<void>;
 }
 
 /** A client that may not be connected yet; the spec closes it. */

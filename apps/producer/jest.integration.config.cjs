@@ -1,0 +1,7 @@
+const { transformIgnorePatterns } = require('./jest.config.cjs');
+
+module.exports = {
+  ...require('../../jest.integration.js'),
+  displayName: 'producer',
+  transformIgnorePatterns,
+};
