@@ -4,11 +4,12 @@
  *
  * usage: node tools/run.mjs start|test|bench [--verbose] [arguments of the command]
  */
+import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL, URL } from 'node:url';
 
 const commands = {
   start: {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 import { signalGroup } from './process-group.ts';
 
@@ -25,23 +26,19 @@ export async function runNxTarget(options: NxRunOptions): Promise<{ code: number
   const { root, target, projects, env, signal, isVerbose } = options;
   const nx = join(root, 'node_modules', 'nx', 'dist', 'bin', 'nx.js');
   const chosen = projects === undefined ? [] : ['--projects', projects];
-  const child = spawn(
-    process.execPath,
-    [nx, 'run-many', '--target', target, '--outputStyle', 'static', ...chosen],
-    {
-      cwd: root,
-      env: {
-        ...env,
-        NX_DAEMON: 'false',
-        NX_TUI: 'false',
-        NX_ISOLATE_PLUGINS: 'false',
-        // a pseudo-terminal would put each task into a session of its own, out of reach of our signal
-        NX_NATIVE_COMMAND_RUNNER: 'false',
-      },
-      stdio: ['ignore', isVerbose ? process.stderr : 'pipe', isVerbose ? process.stderr : 'pipe'],
-      detached: true,
+  const child = spawn(process.execPath, [nx, 'run-many', '--target', target, ...chosen], {
+    cwd: root,
+    env: {
+      ...env,
+      NX_DAEMON: 'false',
+      NX_TUI: 'false',
+      NX_ISOLATE_PLUGINS: 'false',
+      // a pseudo-terminal would put each task into a session of its own, out of reach of our signal
+      NX_NATIVE_COMMAND_RUNNER: 'false',
     },
-  );
+    stdio: ['ignore', isVerbose ? process.stderr : 'pipe', isVerbose ? process.stderr : 'pipe'],
+    detached: true,
+  });
   let output = '';
   const keep = (chunk: Buffer): void => {
     output += chunk.toString();
@@ -57,5 +54,6 @@ export async function runNxTarget(options: NxRunOptions): Promise<{ code: number
   } finally {
     signal.removeEventListener('abort', stop);
   }
-  return { code: child.exitCode, output };
+  // under CI Nx and jest colour what they print even into a pipe
+  return { code: child.exitCode, output: stripVTControlCharacters(output) };
 }

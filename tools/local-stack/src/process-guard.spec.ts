@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -23,7 +23,7 @@ describe('ProcessGuard', () => {
 
   /** A shell in a group of its own that runs `script` and then waits for good; resolves when it has said so. */
   async function group(script = ''): Promise<{ child: ChildProcess; id: number }> {
-    const child = spawn('sh', ['-c', `${script}\necho ready; sleep 1000 & wait; wait`], {
+    const child = spawn('sh', ['-c', `${script}\nsleep 1000 & echo ready; wait`], {
       detached: true,
       stdio: ['ignore', 'pipe', 'ignore'],
     });
@@ -34,8 +34,13 @@ describe('ProcessGuard', () => {
   }
 
   it('ends all processes of its groups, runs the final command and removes the folder', async () => {
-    const said = join(tmpdir(), `${folder.slice(tmpdir().length + 1)}.said`);
-    const guard = await ProcessGuard.open({ folder, finalCommand: ['sh', '-c', `echo done > ${said}`] });
+    const guarded = join(folder, 'guarded');
+    const said = join(folder, 'said');
+    await mkdir(guarded);
+    const guard = await ProcessGuard.open({
+      folder: guarded,
+      finalCommand: ['sh', '-c', `echo done > ${said}`],
+    });
     const { child, id } = await group();
     guard.add(id);
     expect((await livingProcesses(id)).length).toBeGreaterThanOrEqual(2); // the shell and its sleep
@@ -43,8 +48,7 @@ describe('ProcessGuard', () => {
     expect(await livingProcesses(id)).toEqual([]);
     expect(child.signalCode).toBe('SIGTERM');
     expect(await readFile(said, 'utf8')).toBe('done\n');
-    await rm(said);
-    await expect(access(folder)).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(access(guarded)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('kills what does not heed SIGTERM', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /** The kinds of tests, in the order they run. A kind that takes longer than its limit hangs, and is ended. */
 export const testKinds = [
-  { name: 'unit', target: 'test', config: 'jest.config.cjs', needsBroker: false, limitMinutes: 10 },
+  { name: 'unit', target: 'test', config: 'jest.config.cjs', needsBroker: false, limitMinutes: 5 },
   {
     name: 'integration',
     target: 'integration',

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { LocalStackError } from './local-stack-error.ts';
+import { unfinishedProjects } from './nx-output.ts';
 import { runNxTarget } from './nx-run.ts';
 import { progressLog } from './progress-log.ts';
 import { readSkippedTitle, skippedTitle } from './skipped-title.ts';
@@ -99,7 +100,10 @@ async function runKind(kind: TestKind, projects: readonly string[], run: Run): P
   const reports = await Promise.all(
     projects.map((project) => readTally(tallyPath(kind, project, root), project)),
   );
-  const tally = addTallies([...reports, unexplained(kind, code, limit.aborted, addTallies(reports))]);
+  const tally = addTallies([
+    ...reports,
+    unexplained(kind, { code, output, isTimedOut: limit.aborted, failed: addTallies(reports).failed }),
+  ]);
   if (tally.failed > 0) process.stdout.write(`${output}\n`);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   const where = `${String(projects.length)} ${projects.length === 1 ? 'project' : 'projects'}`;
@@ -108,15 +112,27 @@ async function runKind(kind: TestKind, projects: readonly string[], run: Run): P
 }
 
 /** What failed beside the tests: the run hung, a suite crashed at its end, or Nx itself had a problem. */
-function unexplained(kind: TestKind, code: number | null, isTimedOut: boolean, told: TestTally): TestTally {
+function unexplained(
+  kind: TestKind,
+  end: {
+    readonly code: number | null;
+    readonly output: string;
+    readonly isTimedOut: boolean;
+    readonly failed: number;
+  },
+): TestTally {
   const failure = (why: string): TestTally => ({
     ...emptyTally,
     failed: 1,
     broken: [`${kind.name} tests: ${why}`],
   });
-  if (isTimedOut) return failure(`ended after ${String(kind.limitMinutes)} minutes`);
-  if (code !== 0 && told.failed === 0)
-    return failure(`all passed, yet nx ended with exit code ${String(code)}`);
+  if (end.isTimedOut) {
+    const running = unfinishedProjects(end.output).join(', ') || 'not known';
+    return failure(`stopped after ${String(kind.limitMinutes)} minutes, still running: ${running}`);
+  }
+  if (end.code !== 0 && end.failed === 0) {
+    return failure(`all passed, yet nx ended with exit code ${String(end.code)}`);
+  }
   return emptyTally;
 }
 
