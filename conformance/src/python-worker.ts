@@ -15,21 +15,36 @@ export async function startPythonWorkers(
   names: readonly Operation[] = operations,
   { prefetchMultiplier = 4 }: PythonWorkerOptions = {},
 ): Promise<readonly ManagedProcess[]> {
-  const workers = names.map(
-    (name) =>
-      new ManagedProcess({
-        name: `Python worker ${name}`,
-        command: python.executable,
-        args: [
-          ...['-m', 'celery', '-A', `calculator.${name}`, 'worker', '-n', `${name}@python`, '-l', 'INFO'],
-          ...['--concurrency', '1', '--prefetch-multiplier', String(prefetchMultiplier)],
-          // both only cost a second at start: no other worker matters here
-          ...['--without-mingle', '--without-gossip'],
-        ],
-        cwd: pythonFolder(),
-        env: pythonEnvironment(),
-      }),
-  );
+  return ready(names.map((name) => start(python, `calculator.${name}`, name, prefetchMultiplier)));
+}
+
+/** Starts a Celery worker of another app, `module` in `python/`; otherwise as {@link startPythonWorkers}. */
+export async function startPythonWorker(
+  python: Python,
+  module: string,
+  name: string,
+): Promise<ManagedProcess> {
+  const worker = start(python, module, name, 4);
+  await ready([worker]);
+  return worker;
+}
+
+function start(python: Python, module: string, name: string, prefetchMultiplier: number): ManagedProcess {
+  return new ManagedProcess({
+    name: `Python worker ${name}`,
+    command: python.executable,
+    args: [
+      ...['-m', 'celery', '-A', module, 'worker', '-n', `${name}@python`, '-l', 'INFO'],
+      ...['--concurrency', '1', '--prefetch-multiplier', String(prefetchMultiplier)],
+      // both only cost a second at start: no other worker matters here
+      ...['--without-mingle', '--without-gossip'],
+    ],
+    cwd: pythonFolder(),
+    env: pythonEnvironment(),
+  });
+}
+
+async function ready(workers: readonly ManagedProcess[]): Promise<readonly ManagedProcess[]> {
   try {
     await Promise.all(workers.map(untilReady));
     return workers;

@@ -34,7 +34,8 @@ export const emptyEmbed: TaskEmbed = Object.freeze({
   chord: null,
 });
 
-function isSignature(value: unknown): value is Signature {
+/** True for what can be applied: an object that names a task. */
+export function isSignature(value: unknown): value is Signature {
   return isMapping(value) && typeof value['task'] === 'string';
 }
 

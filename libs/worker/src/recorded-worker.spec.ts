@@ -1,7 +1,7 @@
 /**
  * The recorded conversations of Python workers, had with ours: the client's messages are replayed and what the worker
  * does is compared as a set, order apart (Celery's processes keep none): results to the byte but for dates and
- * tracebacks, their properties, and how each message is settled.
+ * tracebacks, the calls that follow with their headers, the properties of both, and how each message is settled.
  */
 import { InMemoryTransport } from '@celeriac/in-memory-transport';
 import { writeJson } from '@celeriac/protocol';
@@ -32,7 +32,16 @@ function callsOf({ trace = [] }: RecordedCase): RecordedAction[] {
   );
 }
 
-function resultsOf({ trace = [] }: RecordedCase): RecordedAction[] {
+interface WithHeaders {
+  readonly headers?: Readonly<Record<string, unknown>> | null;
+}
+
+function isCall({ headers }: WithHeaders): boolean {
+  return headers?.['task'] !== undefined;
+}
+
+/** Results, and calls that follow. */
+function publishedBy({ trace = [] }: RecordedCase): RecordedAction[] {
   return trace.filter(
     ({ action, by, exchange }) => action === 'publish' && by === 'worker' && exchange === '',
   );
@@ -53,8 +62,27 @@ function idsIn(calls: readonly RecordedAction[]): string[] {
     headers?.['group'],
     headers?.['origin'],
     properties?.['reply_to'],
+    ...[...body.matchAll(/"task_id": "([^"]*)"/g)].map(([, id]) => id), // steps of a chain
   ]);
   return [...new Set(ids.filter((id) => typeof id === 'string' && id.length > 3))] as string[];
+}
+
+/** The ids that the worker chose for what follows, in the order of its calls. */
+function newIdsIn(published: readonly WithHeaders[], known: readonly string[]): string[] {
+  const ids = published.filter(isCall).flatMap(({ headers }) => [headers?.['id'], headers?.['group']]);
+  return [...new Set(ids.filter((id) => typeof id === 'string' && !known.includes(id)))] as string[];
+}
+
+/** A call that follows, with its route, properties and headers, as one line; language and name of the sender apart. */
+function callLine(
+  target: string | undefined,
+  properties: unknown,
+  { lang, origin, ...headers }: Readonly<Record<string, unknown>>,
+  text: string,
+  ids: readonly string[],
+): string {
+  expect([lang, origin]).toEqual([expect.stringMatching(/^(py|js)$/), expect.stringMatching(/^gen\d+@./)]);
+  return resultLine(target, properties, `${JSON.stringify(headers)} ${text}`, ids);
 }
 
 /** A result with its route and properties, as one line. */
@@ -72,11 +100,21 @@ function expectedOf(name: string): { results: string[]; settled: string[] } {
   const recorded = newest.get(name);
   const { settled, edit = unedited } = covered[name] ?? {};
   if (recorded === undefined) throw new Error(`no recorded case ${name}`);
-  const ids = idsIn(callsOf(recorded));
-  const results = resultsOf(recorded).map(({ routing_key: key, properties = {}, body_text: text = '' }) => {
-    const { content_type, content_encoding, delivery_mode, priority, correlation_id } = properties;
+  const calls = callsOf(recorded);
+  const published = publishedBy(recorded);
+  const known = idsIn(calls);
+  const ids = [...known, ...newIdsIn(published, known)];
+  const isAwaited = (queue: unknown) => calls.some(({ properties }) => properties?.['reply_to'] === queue);
+  const results = published.flatMap((message) => {
+    const { routing_key: key, properties = {}, headers, body_text: text = '' } = message;
+    const { content_type, content_encoding, delivery_mode, priority, correlation_id, reply_to } = properties;
     const sorted = { content_type, content_encoding, delivery_mode, priority, correlation_id };
-    return resultLine(key, sorted, edit(text), ids);
+    // results of callbacks go to a queue of the worker's own there, which nobody reads; here they are not sent
+    if (isCall(message))
+      return [
+        callLine(key, { ...sorted, reply_to: isAwaited(reply_to) ? reply_to : '' }, headers ?? {}, text, ids),
+      ];
+    return published.some(isCall) && !isAwaited(key) ? [] : [resultLine(key, sorted, edit(text), ids)];
   });
   const acknowledgements = (recorded.trace ?? []).flatMap(({ action }) =>
     action === 'basic.ack' ? ['acked'] : action === 'basic.reject' ? ['rejected'] : [],
@@ -110,10 +148,10 @@ const newest = casesOf('celery-main');
 async function replay(
   recorded: RecordedCase,
   settings: Partial<WorkerSettings>,
+  messageCount: number,
 ): Promise<{ results: string[]; settled: string[] }> {
   const transport = new InMemoryTransport();
   const calls = callsOf(recorded);
-  const ids = idsIn(calls);
   const worker = new Worker({
     transport,
     store: new RpcResultStore({ transport }),
@@ -128,15 +166,16 @@ async function replay(
   await until(
     () => {
       jest.advanceTimersByTime(100); // for what is held until its eta
-      return settledCount() === calls.length;
+      return settledCount() === messageCount;
     },
     { what: `${recorded.name}: all messages are settled` },
   );
   await worker.stop();
-  const results = transport.published.map(({ routingKey, properties, headers, body }) => {
-    expect(headers).toEqual({});
+  const known = idsIn(calls);
+  const ids = [...known, ...newIdsIn(transport.published, known)];
+  const results = transport.published.map((message) => {
+    const { routingKey, properties, headers, body } = message;
     const { contentType, contentEncoding, deliveryMode, priority, correlationId, ...others } = properties;
-    expect(others).toEqual({});
     const sorted = {
       content_type: contentType,
       content_encoding: contentEncoding,
@@ -144,6 +183,12 @@ async function replay(
       priority,
       correlation_id: correlationId,
     };
+    if (isCall(message)) {
+      const { replyTo = '', ...rest } = others;
+      expect(rest).toEqual({});
+      return callLine(routingKey, { ...sorted, reply_to: replyTo }, headers, body.toString(), ids);
+    }
+    expect([headers, others]).toEqual([{}, {}]);
     return resultLine(routingKey, sorted, ownReasons(body.toString()), ids);
   });
   const settled = journal.entries.flatMap((entry) => {
@@ -195,6 +240,8 @@ describe.each(versions)('a worker that gets what %s’s worker got', (version) =
     jest.setSystemTime(momentOf(recorded));
     const expected = expectedOf(name);
     for (const taskAcksLate of [true, false])
-      expect(await replay(recorded, { taskAcksLate, ...settings })).toEqual(expected);
+      expect(await replay(recorded, { taskAcksLate, ...settings }, expected.settled.length)).toEqual(
+        expected,
+      );
   });
 });

@@ -5,22 +5,26 @@
  * docs/protocol.md. With late acknowledgement (the default here) the delivery is acknowledged when the broker has
  * confirmed the result; if it never does, the delivery stays unsettled and the broker gives the task to another worker.
  */
-import type { Delivery, OperationalError } from '@celeriac/amqp-transport';
+import type { Delivery } from '@celeriac/amqp-transport';
 import { coerceError, type Clock, type Logger } from '@celeriac/primitives';
 import {
   encodeException,
+  isEmptyEmbed,
   PythonError,
-  tracebackOf,
   type OpenedTask,
   type ResultMessage,
-  type TaskState,
 } from '@celeriac/protocol';
 import type { ResultStore } from '@celeriac/result-backend';
+import type { FollowUps } from './follow-ups.ts';
 import type { ReceivedTask } from './received-task.ts';
+import { acknowledge, failureSettlement, rejectForGood, settleOnce } from './settlement.ts';
+import { TaskSequel } from './task-sequel.ts';
+import { encodeError, TaskStates } from './task-states.ts';
 import type { WorkerSettings } from './worker-settings.ts';
 
 export interface TaskOutcomesOptions {
   readonly store: ResultStore;
+  readonly followUps: FollowUps;
   readonly settings: WorkerSettings;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -35,37 +39,48 @@ export interface TaskCounts {
   refused: number;
 }
 
-type Settle = (delivery: Delivery) => void;
+/** What a task leads to is waited for this long when the worker closes, in ms, as results are. */
+const drainMs = 5000;
 
 export class TaskOutcomes {
   readonly counts: TaskCounts = { succeeded: 0, failed: 0, revoked: 0, refused: 0 };
   readonly #options: TaskOutcomesOptions;
+  readonly #states: TaskStates;
+  readonly #sequel: TaskSequel;
+  /** Ends of tasks that others follow. */
+  readonly #underWay = new Set<Promise<void>>();
 
   constructor(options: TaskOutcomesOptions) {
     this.#options = options;
+    this.#states = new TaskStates(options);
+    this.#sequel = new TaskSequel({ ...options, states: this.#states });
   }
 
   /** The task is about to run. Acknowledges it now unless that is to be late. */
   started(received: ReceivedTask): void {
-    const { settings, nodeName, logger } = this.#options;
+    const { settings, nodeName, logger, store } = this.#options;
     if (!settings.taskAcksLate) received.delivery.ack();
-    if (!settings.taskTrackStarted || this.#isIgnored(received)) return;
-    const result = this.#result(received, 'STARTED', { pid: process.pid, hostname: nodeName });
-    this.#options.store.store(received.opened, { ...result, dateDone: null }, (error) => {
+    if (!settings.taskTrackStarted || this.#states.isIgnored(received)) return;
+    const state = this.#states.of(received, 'STARTED', { pid: process.pid, hostname: nodeName });
+    store.store(received.opened, { ...state, dateDone: null }, (error) => {
       if (error !== undefined)
         logger.warn({ taskId: received.opened.id, reason: error.message }, 'STARTED not stored');
     });
   }
 
   succeeded(received: ReceivedTask, value: unknown): void {
-    if (this.#isIgnored(received)) {
+    if (!isEmptyEmbed(received.body.embed)) {
+      this.#track(received, this.#succeedThenFollow(received, value));
+      return;
+    }
+    if (this.#states.isIgnored(received)) {
       this.counts.succeeded++;
-      this.#settle(received.delivery, acknowledge);
+      settleOnce(received.delivery, acknowledge);
       return;
     }
     try {
-      const result = this.#result(received, 'SUCCESS', received.task.encodeResult(value));
-      this.#store(received.delivery, received.opened, result, acknowledge);
+      const state = this.#states.of(received, 'SUCCESS', received.task.encodeResult(value));
+      this.#states.store(received.delivery, received.opened, state, acknowledge);
     } catch (error) {
       this.failed(received, encodeError(coerceError(error).message, error));
       return;
@@ -77,9 +92,10 @@ export class TaskOutcomes {
     this.counts.failed++;
     const { settings, logger } = this.#options;
     const { delivery, opened } = received;
-    const settle = failureSettlement(settings);
-    if (!this.#areErrorsStored(received)) this.#settle(delivery, settle);
-    else this.#storeFailure(received, error, settle);
+    const settlement = failureSettlement(settings);
+    if (!isEmptyEmbed(received.body.embed)) this.#track(received, this.#sequel.failed(received, error));
+    else if (!this.#states.areErrorsStored(received)) settleOnce(delivery, settlement);
+    else this.#states.store(delivery, opened, this.#states.ofFailure(received, error), settlement);
     logger.warn({ taskId: opened.id, task: opened.name, err: error }, 'task failed');
   }
 
@@ -89,14 +105,14 @@ export class TaskOutcomes {
     const { id, name } = received.opened;
     this.#options.logger.info({ taskId: id, task: name, reason }, 'task revoked');
     const exception = new PythonError('TaskRevokedError', [reason], { excModule: 'celery.exceptions' });
-    if (!this.#areErrorsStored(received)) {
-      this.#settle(received.delivery, acknowledge);
+    if (!this.#states.areErrorsStored(received)) {
+      settleOnce(received.delivery, acknowledge);
       return;
     }
-    this.#store(
+    this.#states.store(
       received.delivery,
       received.opened,
-      this.#result(received, 'REVOKED', encodeException(exception)),
+      this.#states.of(received, 'REVOKED', encodeException(exception)),
       acknowledge,
     );
   }
@@ -110,102 +126,41 @@ export class TaskOutcomes {
       result: encodeException(error),
       traceback: null,
       children: [],
-      dateDone: this.#now(),
+      dateDone: this.#states.now(),
     };
-    this.#store(delivery, opened, failure, rejectForGood);
+    this.#states.store(delivery, opened, failure, rejectForGood);
   }
 
-  #store(delivery: Delivery, target: OpenedTask, result: ResultMessage, settle: Settle): void {
-    this.#options.store.store(target, result, (error) => {
-      if (error === undefined) this.#settle(delivery, settle);
-      else this.#notStored(delivery, target, result, settle, error);
-    });
-  }
-
-  /**
-   * The result could not be stored. If the broker will never take it (too large, say), the caller gets a FAILURE that says
-   * so. If the worker is closing, the delivery stays as it is and goes back to the broker with its channel.
-   */
-  #notStored(
-    delivery: Delivery,
-    target: OpenedTask,
-    result: ResultMessage,
-    settle: Settle,
-    error: OperationalError,
-  ): void {
-    const { logger, store } = this.#options;
-    logger.error({ taskId: target.id, status: result.status, reason: error.message }, 'result not stored');
-    if (error.recoverable) return;
-    if (result.status === 'FAILURE') {
-      this.#settle(delivery, rejectForGood);
-      return;
+  /** Waits a while for tasks that have ended and whose callbacks, next steps or errbacks are still under way. */
+  async close(): Promise<void> {
+    if (this.#underWay.size > 0) {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise((resolve) => (timer = setTimeout(resolve, drainMs)));
+      await Promise.race([this.#ended(), late]);
+      clearTimeout(timer);
     }
-    const failure = encodeException(encodeError(error.message, error));
-    store.store(target, { ...result, status: 'FAILURE', result: failure }, (again) => {
-      this.#settle(delivery, again === undefined ? settle : rejectForGood);
-    });
+    await this.#options.followUps.close();
   }
 
-  #settle(delivery: Delivery, settle: Settle): void {
-    if (!delivery.isSettled) settle(delivery); // settled already when it was acknowledged early
+  async #ended(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay); // a success may turn into a failure, which is one more
   }
 
-  #storeFailure(received: ReceivedTask, error: unknown, settle: Settle): void {
-    const { delivery, opened } = received;
-    try {
-      const result = this.#result(received, 'FAILURE', encodeException(error));
-      this.#store(delivery, opened, { ...result, traceback: tracebackOf(error) }, settle);
-    } catch (unwritable) {
-      // its message is no text, or a getter of it throws: whoever waits is told that it failed all the same
-      const failure = encodeError('the error that the task threw cannot be written', unwritable);
-      this.#store(delivery, opened, this.#result(received, 'FAILURE', encodeException(failure)), settle);
-    }
+  async #succeedThenFollow(received: ReceivedTask, value: unknown): Promise<void> {
+    const failure = await this.#sequel.succeeded(received, value);
+    if (failure === undefined) this.counts.succeeded++;
+    else this.failed(received, failure);
   }
 
-  #result(received: ReceivedTask, status: TaskState, result: unknown): ResultMessage {
-    const { opened, request } = received;
-    return {
-      taskId: opened.id,
-      status,
-      result,
-      traceback: null,
-      children: [],
-      dateDone: this.#now(),
-      groupId: request.group,
-      parentId: request.parentId,
-    };
+  /** Sees to it that nothing is lost sight of: what fails here is a fault of ours. */
+  #track({ opened }: ReceivedTask, end: Promise<void>): void {
+    const tracked = end
+      .catch((error: unknown) => {
+        const { id, name } = opened;
+        const reason = coerceError(error).message;
+        this.#options.logger.error({ taskId: id, task: name, reason }, 'outcome of a task not handled');
+      })
+      .finally(() => this.#underWay.delete(tracked));
+    this.#underWay.add(tracked);
   }
-
-  #now(): Date {
-    return new Date(this.#options.clock.now());
-  }
-
-  #areErrorsStored(received: ReceivedTask): boolean {
-    return this.#options.settings.taskStoreErrorsEvenIfIgnored || !this.#isIgnored(received);
-  }
-
-  /**
-   * [WORKER-IGNORE-RESULT] Source: Celery 5.7.0, celery/app/trace.py `build_tracer`: the message decides where it says
-   * anything, else the setting.
-   */
-  #isIgnored(received: ReceivedTask): boolean {
-    return received.request.ignoreResult ?? this.#options.settings.taskIgnoreResult;
-  }
-}
-
-function acknowledge(delivery: Delivery): void {
-  delivery.ack();
-}
-
-function rejectForGood(delivery: Delivery): void {
-  delivery.reject({ requeue: false });
-}
-
-function failureSettlement(settings: WorkerSettings): Settle {
-  return settings.taskAcksOnFailureOrTimeout ? acknowledge : rejectForGood;
-}
-
-/** [WORKER-RESULT-UNENCODABLE] Source: Celery 5.7.0, recorded case `result_set_unserialisable`: `EncodeError` of kombu. */
-function encodeError(message: string, cause: unknown): PythonError {
-  return new PythonError('EncodeError', [message], { excModule: 'kombu.exceptions', cause });
 }

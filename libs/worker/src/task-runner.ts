@@ -54,7 +54,10 @@ export class TaskRunner {
       outcomes.failed(received, error);
     } catch (fatal) {
       const { id, name } = received.opened;
-      logger.error({ taskId: id, task: name, reason: coerceError(fatal).message }, 'outcome of a task not handled');
+      logger.error(
+        { taskId: id, task: name, reason: coerceError(fatal).message },
+        'outcome of a task not handled',
+      );
     }
   }
 

@@ -10,8 +10,8 @@
  * | `stopped` | end of `stop()` | never | connections are closed; what was not settled is at the broker again |
  *
  * Warm shutdown in stages: consumers are cancelled; tasks that have not started are dropped (their messages go back when
- * the channel closes); running tasks finish; their results are confirmed and their deliveries acknowledged; then the
- * channel, the result store and the connections close. Nothing that a running task needs is closed before it ends.
+ * the channel closes); running tasks finish; their follow-ups and results are confirmed and their deliveries acknowledged;
+ * then the result store, the channel and the connections close. Nothing that a running task needs is closed before it ends.
  */
 import type { MessageConsumer, Transport } from '@celeriac/amqp-transport';
 import { taskQueueTopology } from '@celeriac/protocol';
@@ -28,6 +28,7 @@ import { TaskRegistry, type ImplementedHolder } from '@celeriac/task-registry';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EtaSchedule, longestTimeoutMs } from './eta-schedule.ts';
+import { FollowUps } from './follow-ups.ts';
 import type { ReceivedTask } from './received-task.ts';
 import { TaskOutcomes, type TaskCounts } from './task-outcomes.ts';
 import { TaskPool } from './task-pool.ts';
@@ -78,7 +79,7 @@ export class Worker {
   /** @throws ImproperlyConfiguredError when a setting is wrong or two tasks share a name */
   constructor(options: WorkerOptions) {
     const { holders, nodeName, store, logger = silentLogger, clock = systemClock } = options;
-    setMaxListeners(0, this.#terminate.signal); // every task that runs may listen
+    setMaxListeners(Infinity, this.#terminate.signal); // every task that runs may listen
     const settings = resolveWorkerSettings(options.settings);
     this.nodeName = nodeName;
     this.#options = options;
@@ -86,7 +87,14 @@ export class Worker {
     this.#prefetchCount = prefetchCount(settings);
     this.#queues = [...new Set(holders.map(({ holder }) => holder.queue))];
     for (const holder of holders) this.#registry.register(holder);
-    this.#outcomes = new TaskOutcomes({ store, settings, clock, logger, nodeName });
+    const followUps = new FollowUps({
+      transport: options.transport,
+      registry: this.#registry,
+      defaultQueue: this.#queues[0] ?? '',
+      nodeName,
+      clock,
+    });
+    this.#outcomes = new TaskOutcomes({ store, followUps, settings, clock, logger, nodeName });
     const runner = new TaskRunner({
       outcomes: this.#outcomes,
       nodeName,
@@ -171,6 +179,7 @@ export class Worker {
     // the pool at once: nothing that waits may start while the broker takes its time to answer the cancel
     const quiet = Promise.all([this.#pool.stop(), attempt(this.#consumer?.cancel())]);
     await this.#untilColdOr(quiet, timeoutMs);
+    await attempt(this.#outcomes.close());
     await attempt(this.#options.store.close());
     await attempt(this.#consumer?.close());
     await attempt(this.#options.transport.close());

@@ -66,6 +66,7 @@ const errors = new Map<string, PythonError>([
     new PythonError('ValueError', [new PythonScalar('datetime', '2024-01-01T00:00:00')]),
   ],
   ["ValueError('x')", new PythonError('ValueError', ['x'])],
+  ["ValueError('in chain')", new PythonError('ValueError', ['in chain'])],
 ]);
 
 function standIn<T>(table: ReadonlyMap<string, T>, expression: string): T {
@@ -109,6 +110,7 @@ const operands = [
 export const recordedTasks: ImplementedHolder = implement(
   defineHolder('celery', {
     add: defineTask({ name: 'tasks.add', parameters: operands, result: Type.Integer() }),
+    mul: defineTask({ name: 'tasks.mul', parameters: operands, result: Type.Integer() }),
     ret: plainTask({ name: 'tasks.ret' }),
     fail: plainTask({ name: 'tasks.fail' }),
     failExpected: plainTask({ name: 'tasks.fail_expected' }),
@@ -117,9 +119,11 @@ export const recordedTasks: ImplementedHolder = implement(
     sleepLate: plainTask({ name: 'tasks.sleep_late' }),
     echo: plainTask({ name: 'tasks.echo' }),
     whoami: plainTask({ name: 'tasks.whoami' }),
+    errbackOld: plainTask({ name: 'tasks.errback_old' }),
   }),
   {
     add: (x, y) => x + y,
+    mul: (x, y) => x * y,
     ret: (expression: string) => standIn(values, expression),
     fail: (expression: string) => {
       throw standIn(errors, expression);
@@ -132,5 +136,6 @@ export const recordedTasks: ImplementedHolder = implement(
     sleepLate: (seconds: number) => Promise.resolve(seconds), // the time is of no matter, the order of result and ack is
     echo: (value: unknown) => value,
     whoami: bound(whoami),
+    errbackOld: (failedId: string) => `old:${failedId}`,
   },
 );
