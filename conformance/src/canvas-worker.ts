@@ -1,5 +1,4 @@
 /** A worker for the specs on chains, groups and callbacks: tasks whose results are arguments of others. */
-/* eslint-disable @nx/enforce-module-boundaries -- a program put together like an app, which the specs start; they import none of it */
 import { runWorkerApp } from '@celeriac/app-shell';
 import { float, PythonError } from '@celeriac/protocol';
 import { defineHolder, implement, plainTask } from '@celeriac/task-registry';

@@ -23,7 +23,11 @@ describe('the client of celery-node', () => {
   });
 
   /** Its client for one queue; it cannot choose a queue by call. */
-  async function withClient<T>(queue: string, protocol: 1 | 2, use: (client: Client) => Promise<T>): Promise<T> {
+  async function withClient<T>(
+    queue: string,
+    protocol: 1 | 2,
+    use: (client: Client) => Promise<T>,
+  ): Promise<T> {
     const client = createClient(brokerUrl(), brokerUrl(), queue);
     client.conf.TASK_PROTOCOL = protocol;
     await client.isReady();
@@ -57,7 +61,9 @@ describe('the client of celery-node', () => {
       ['division', 'divide', 3.5],
       ['division', 'fakedivide', 'divide'],
     ])('calls our worker of %s: %s, when told where the reply shall go', async (queue, task, expected) => {
-      const answer = await withClient(queue, protocol, (client) => call(client, task, [{ num_1: 7, num_2: 2 }]));
+      const answer = await withClient(queue, protocol, (client) =>
+        call(client, task, [{ num_1: 7, num_2: 2 }]),
+      );
       expect(answer).toBe(expected);
     });
 
@@ -69,7 +75,9 @@ describe('the client of celery-node', () => {
     });
 
     it('hears of a failure', async () => {
-      const failing = withClient('addition', protocol, (client) => call(client, 'add', [{ num_1: 'abc', num_2: 2 }]));
+      const failing = withClient('addition', protocol, (client) =>
+        call(client, 'add', [{ num_1: 'abc', num_2: 2 }]),
+      );
       await expect(failing).rejects.toMatchObject({
         message: 'FAILURE',
         exc_type: 'ValueError',

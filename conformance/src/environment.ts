@@ -25,5 +25,7 @@ export function pythons(): readonly Python[] {
 
 /** Why an interpreter is missing. */
 export function pythonSkipReason(): string {
-  return process.env['CELERIAC_TEST_PYTHON_SKIP_REASON'] ?? 'CELERIAC_TEST_PYTHON_NEWEST and _OLDEST are unset';
+  return (
+    process.env['CELERIAC_TEST_PYTHON_SKIP_REASON'] ?? 'CELERIAC_TEST_PYTHON_NEWEST and _OLDEST are unset'
+  );
 }

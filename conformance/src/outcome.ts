@@ -25,7 +25,11 @@ export interface ExceptionOutcome {
 export function withoutFunctionName(outcome: Outcome): Outcome {
   if (outcome.kind === 'value' || outcome.type !== 'TypeError') return outcome;
   const { args, text } = outcome;
-  return { ...outcome, text: text.replace(functionName, '()'), args: args.replace(functionNameInArgs, '$1()') };
+  return {
+    ...outcome,
+    text: text.replace(functionName, '()'),
+    args: args.replace(functionNameInArgs, '$1()'),
+  };
 }
 
 const functionName = /^[\w.<>]+\(\)(?= (?:missing|takes|got) )/;

@@ -31,7 +31,15 @@ describeWithPython('a Python caller', (python) => {
 
   it('gets values and failures of every kind', () => {
     const kinds = new Set(fromPython.map((outcome) => outcome.type));
-    const expected = ['float', 'str', 'ValueError', 'TypeError', 'KeyError', 'OverflowError', 'NotRegistered'];
+    const expected = [
+      'float',
+      'str',
+      'ValueError',
+      'TypeError',
+      'KeyError',
+      'OverflowError',
+      'NotRegistered',
+    ];
     expect([...kinds].sort()).toEqual(expected.sort());
   });
 

@@ -19,7 +19,9 @@ export async function startTypescriptWorkers(
   names: readonly Operation[] = operations,
   env: Readonly<Record<string, string>> = {},
 ): Promise<readonly ManagedProcess[]> {
-  const started = await Promise.all(names.map((name) => start(name, join('apps', name, 'dist', 'main.js'), env)));
+  const started = await Promise.all(
+    names.map((name) => start(name, join('apps', name, 'dist', 'main.js'), env)),
+  );
   return ready(started);
 }
 

@@ -42,7 +42,11 @@ describeWithPython('Python workers called by TypeScript', (python) => {
   beforeAll(async () => {
     client = new Client({ brokerUrl: brokerUrl(), holders: calculatorHolders });
     atEnd(() => client.close());
-    [producer] = await Promise.all([startTypescriptProducer(), startPythonWorkers(python), client.connected()]);
+    [producer] = await Promise.all([
+      startTypescriptProducer(),
+      startPythonWorkers(python),
+      client.connected(),
+    ]);
   });
 
   describe('the client', () => {

@@ -97,7 +97,12 @@ describeWithPython(
 
     it('has the same body and arguments for every kind of JSON value', async () => {
       const args = [
-        { num_1: float(7), num_2: 2n ** 70n, text: 'ä"\'\\\n\u007f\u{1f600}', list: [null, true, 0.1, 1e22, []] },
+        {
+          num_1: float(7),
+          num_2: 2n ** 70n,
+          text: 'ä"\'\\\n\u007f\u{1f600}',
+          list: [null, true, 0.1, 1e22, []],
+        },
       ];
       await client.sendTask('add', args, {}, { queue: QUEUE, taskId: TASK_ID });
       const ours = await captured();

@@ -10,6 +10,8 @@ app = Celery("conformance", broker=os.environ["CELERY_BROKER_URL"], backend="rpc
 def call(task, queue, args=None, kwargs=None):
     """Send a call by name; return its AsyncResult, which takes its reply whenever that arrives.
 
+    `queue` is a name, or a kombu `Queue` where it must not be declared as Celery would.
+
     Without that, Celery 5.2's `get` waits up to a second for each reply that came while another was waited for.
     """
     result = app.send_task(task, args=args, kwargs=kwargs, queue=queue)

@@ -48,6 +48,15 @@ describe('encodeTaskMessage', () => {
     ]);
   });
 
+  it.each([
+    ['a list', { args: [1, 2] }, '[1, 2]'],
+    ['a tuple when asked to', { args: [1], tupleArgs: true }, '(1,)'],
+    ['the empty tuple for no arguments, as recorded in calculator: add_no_args', { args: [] }, '()'],
+    ['what the caller gives', { args: [1], argsrepr: '***' }, '***'],
+  ])('shows args as %s', (_, change, expected) => {
+    expect(encodeTaskMessage({ ...call, ...change }).headers['argsrepr']).toBe(expected);
+  });
+
   it('lets custom headers come last and win', () => {
     const { headers } = encodeTaskMessage({ ...call, headers: { tenant: 'acme', shadow: 'nick' } });
     expect(Object.keys(headers).at(-1)).toBe('tenant');

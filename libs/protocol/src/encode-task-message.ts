@@ -113,7 +113,10 @@ function encodeHeaders(call: TaskCall): Record<string, unknown> {
     timelimit: encodeTimeLimits(call.timeLimits),
     root_id: call.rootId ?? call.id,
     parent_id: call.parentId ?? null,
-    argsrepr: call.argsrepr ?? saferepr(call.args, 1024, { tuple: call.tupleArgs }),
+    // Celery takes no arguments as `()`, whatever the caller wrote
+    argsrepr:
+      call.argsrepr ??
+      saferepr(call.args, 1024, { tuple: call.tupleArgs === true || call.args.length === 0 }),
     kwargsrepr: call.kwargsrepr ?? saferepr(call.kwargs),
     origin: call.origin,
     ignore_result: call.ignoreResult ?? false,

@@ -1,4 +1,3 @@
-/* eslint-disable @nx/enforce-module-boundaries -- for specs alone, which may import what the library may not */
 import { InMemoryTransport, type InMemoryMessage } from '@celeriac/in-memory-transport';
 import { encodeResult, type ResultMessage } from '@celeriac/protocol';
 import { until } from '@celeriac/testing';

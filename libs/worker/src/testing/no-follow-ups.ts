@@ -1,4 +1,3 @@
-// eslint-disable-next-line @nx/enforce-module-boundaries -- imported by specs alone
 import { InMemoryTransport } from '@celeriac/in-memory-transport';
 import { TaskRegistry } from '@celeriac/task-registry';
 import { FollowUps } from '../follow-ups.ts';

@@ -1,10 +1,8 @@
-// eslint-disable-next-line @nx/enforce-module-boundaries -- imported by specs alone
 import { InMemoryTransport } from '@celeriac/in-memory-transport';
 import type { Clock } from '@celeriac/primitives';
 import { encodeTaskMessage, parseJson, type ResultMessage, type TaskCall } from '@celeriac/protocol';
 import { RpcResultStore } from '@celeriac/result-backend';
 import type { ImplementedHolder, TaskContext } from '@celeriac/task-registry';
-// eslint-disable-next-line @nx/enforce-module-boundaries -- imported by specs alone
 import { RecordingLogger, until } from '@celeriac/testing';
 import type { WorkerSettings } from '../worker-settings.ts';
 import { Worker } from '../worker.ts';
