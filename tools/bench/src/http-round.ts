@@ -1,7 +1,7 @@
-import autocannon from 'autocannon';
 import { connect } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RunningContender } from './contender.ts';
+import { load } from './http-load.ts';
 import type { HttpContender } from './http-contenders.ts';
 import { cpuSeconds, processTree } from './process-cpu.ts';
 
@@ -20,6 +20,7 @@ export interface HttpRoundOptions {
 
 const path = '/create_tasks/10';
 const queues = ['addition', 'subtraction', 'multiplication', 'division'];
+const connections = 8;
 const startTimeoutMs = 60_000;
 
 /** Starts the producer, loads it over 8 connections for a while and counts answers; any that is not 200 fails the round. */
@@ -32,26 +33,20 @@ export async function runHttpRound(
   const url = `http://127.0.0.1:${contender.port}${path}`;
   try {
     await waitUntilAnswers(url);
-    await load(url, 1); // warm-up
+    await load(url, connections, 1); // warm-up
     const pids = await processTree(producer.pid);
     const before = await cpuSeconds(pids);
-    const result = await load(url, seconds);
+    const result = await load(url, connections, seconds);
     const cpu = (await cpuSeconds(pids)) - before;
-    const answered = result['2xx'];
-    if (result.non2xx > 0 || result.errors > 0 || answered === 0) {
-      throw new Error(`${answered} good answers, ${result.non2xx} others, ${result.errors} errors`);
-    }
-    return { rate: answered / result.duration, cpu: (cpu / answered) * 1e6 };
+    const { answered, refused } = result;
+    if (refused > 0 || answered === 0) throw new Error(`${answered} good answers, ${refused} others`);
+    return { rate: answered / result.seconds, cpu: (cpu / answered) * 1e6 };
   } catch (error) {
     throw new Error(`${contender.name} failed; it printed:\n${producer.output}`, { cause: error });
   } finally {
     await producer.stop();
     await purge(brokerUrl);
   }
-}
-
-function load(url: string, seconds: number): Promise<autocannon.Result> {
-  return autocannon({ url, connections: 8, duration: seconds });
 }
 
 async function waitUntilAnswers(url: string): Promise<void> {
