@@ -38,7 +38,7 @@ describe('the callers of a holder', () => {
     expect(lastCall()).toMatchObject({ task: 'greet', argsrepr: "('you',)" });
   });
 
-  it('show the arguments of applyAsync as a list, as Python does', async () => {
+  it('show the arguments of applyAsync as a list, and none as the empty tuple, as Python does', async () => {
     await tasks.add.applyAsync([7], { kwargs: { y: 0.5, precision: 3 } });
     expect(lastCall()).toEqual({
       queue: 'math',
@@ -48,7 +48,7 @@ describe('the callers of a holder', () => {
       body: '[[7.0], {"y": 0.5, "precision": 3}',
     });
     await tasks.add.applyAsync([], { kwargs: { x: 1, y: 2 } });
-    expect(lastCall()).toMatchObject({ argsrepr: '[]', body: '[[], {"x": 1.0, "y": 2.0}' });
+    expect(lastCall()).toMatchObject({ argsrepr: '()', body: '[[], {"x": 1.0, "y": 2.0}' });
   });
 
   it('send what a plain task is given as it is', async () => {
