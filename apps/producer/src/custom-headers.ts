@@ -1,4 +1,4 @@
-import { PythonScalar } from '@celeriac/protocol';
+import { isStandardHeader, PythonScalar } from '@celeriac/protocol';
 
 import { isMapping, pointerToken, shortJson } from './json-shape.ts';
 import type { FieldProblem } from './problem.ts';
@@ -6,43 +6,20 @@ import type { FieldProblem } from './problem.ts';
 /** Largest JSON text of all custom headers together; RabbitMQ and AMQP clients keep the header table in one frame. */
 export const maxHeaderJsonBytes = 32 * 1024;
 
-/**
- * Names an HTTP caller must not set. A custom header replaces the standard one of its name on the wire, so these would
- * change which task runs and when; and RabbitMQ delivers a copy to every queue that `CC` and `BCC` name.
- */
-const reservedHeaders: ReadonlySet<string> = new Set([
-  'lang',
-  'task',
-  'id',
-  'shadow',
-  'eta',
-  'expires',
-  'group',
-  'group_index',
-  'retries',
-  'timelimit',
-  'root_id',
-  'parent_id',
-  'argsrepr',
-  'kwargsrepr',
-  'origin',
-  'ignore_result',
-  'replaced_task_nesting',
-  'stamped_headers',
-  'stamps',
-  'compression',
-  'properties',
-  'delivery_info',
-  'CC',
-  'BCC',
-]);
+/** RabbitMQ delivers a copy to every queue that these name. */
+const copyHeaders: ReadonlySet<string> = new Set(['CC', 'BCC']);
+
+/** A custom header replaces the standard one of its name on the wire, and so would change which task runs and when. */
+function isReserved(name: string): boolean {
+  return isStandardHeader(name) || copyHeaders.has(name);
+}
 
 /** Everything about custom headers that AMQP cannot carry or a caller may not decide. */
 export function headerComplaints(headers: Readonly<Record<string, unknown>>, field: string): FieldProblem[] {
   const problems: FieldProblem[] = [];
   for (const [name, value] of Object.entries(headers)) {
     const at = `${field}/${pointerToken(name)}`;
-    if (reservedHeaders.has(name)) {
+    if (isReserved(name)) {
       problems.push({
         field: at,
         message: 'is a standard header, which cannot be set here; choose another name',

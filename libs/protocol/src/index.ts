@@ -1,5 +1,6 @@
 export { openTaskMessage } from './open-task-message.ts';
 export { encodeTaskMessage } from './encode-task-message.ts';
+export { isStandardHeader } from './task-request.ts';
 export { callsOnFailure, callsOnSuccess, stepsFailedWith } from './follow-up-calls.ts';
 export { resolveAcceptContent } from './content.ts';
 export { taskQueueTopology } from './task-queue-topology.ts';

@@ -75,6 +75,11 @@ const standardHeaders = new Set([
   'delivery_info',
 ]);
 
+/** Whether a header of this name is Celery's: a custom one of the same name would take its place on the wire. */
+export function isStandardHeader(name: string): boolean {
+  return standardHeaders.has(name);
+}
+
 const noHeaders: Readonly<Record<string, unknown>> = Object.freeze({});
 const noNames: readonly string[] = Object.freeze([]);
 
