@@ -11,8 +11,18 @@ import {
 } from '@celeriac/task-registry';
 import type { ApplyOptions } from './apply-options.ts';
 import type { AsyncResult } from './async-result.ts';
-import type { Client } from './client.ts';
 import { InvalidArgumentsError } from './task-errors.ts';
+
+/** Sends a task by name; what a client does. */
+export interface TaskSender {
+  sendTask(
+    name: string,
+    args: readonly unknown[],
+    kwargs: Readonly<Record<string, unknown>>,
+    options: ApplyOptions,
+    form: { readonly tupleArgs: boolean },
+  ): Promise<AsyncResult>;
+}
 
 /** Options of a call that also gives arguments by name. */
 export interface ApplyAsyncOptions<D extends AnyTaskDeclaration> extends ApplyOptions {
@@ -41,18 +51,19 @@ export interface TaskCaller<D extends AnyTaskDeclaration> {
 /** A caller for each task of a holder. */
 export type TaskCallers<T extends TaskDeclarations> = { readonly [K in keyof T]: TaskCaller<T[K]> };
 
+/** The callers of a holder's tasks, which send through `sender`. */
 export function createTaskCallers<T extends TaskDeclarations>(
-  client: Client,
+  sender: TaskSender,
   holder: TaskHolder<T>,
 ): TaskCallers<T> {
   const callers = Object.entries<HolderTask>(holder.tasks).map(([key, task]) => [
     key,
-    createTaskCaller(client, task),
+    createTaskCaller(sender, task),
   ]);
   return Object.fromEntries(callers) as TaskCallers<T>; // keys and types are those of T by construction
 }
 
-function createTaskCaller(client: Client, task: HolderTask): TaskCaller<AnyTaskDeclaration> {
+function createTaskCaller(sender: TaskSender, task: HolderTask): TaskCaller<AnyTaskDeclaration> {
   const { name, queue, declaration } = task;
   const applyAsync = async (
     args: readonly unknown[],
@@ -62,7 +73,7 @@ function createTaskCaller(client: Client, task: HolderTask): TaskCaller<AnyTaskD
     const problems = checkArguments(declaration, args, kwargs);
     if (problems.length > 0) throw new InvalidArgumentsError(name, problems);
     const encoded = encodeArguments(declaration, args, kwargs);
-    return client.sendTask(name, encoded.args, encoded.kwargs, { queue, ...options }, { tupleArgs });
+    return sender.sendTask(name, encoded.args, encoded.kwargs, { queue, ...options }, { tupleArgs });
   };
   return {
     name,
