@@ -169,13 +169,19 @@ describe('AmqpTransport with a RabbitMQ', () => {
   });
 
   it('settles thousands of deliveries in any order without an unknown tag', async () => {
+    /** Ids of the messages that were acknowledged; one that was put back is still to come again. */
+    const acknowledged = new Set<string>();
     await consume({
       prefetchCount: 100,
       onDelivery: (delivery) => {
         deliveries.push(delivery);
         const finish = (): void => {
-          if (deliveries.length % 7 === 0 && !delivery.redelivered) delivery.reject({ requeue: true });
-          else delivery.ack();
+          if (deliveries.length % 7 === 0 && !delivery.redelivered) {
+            delivery.reject({ requeue: true });
+            return;
+          }
+          delivery.ack();
+          for (const id of idsOf([delivery])) acknowledged.add(id);
         };
         if (deliveries.length % 3 === 0) setTimeout(finish, deliveries.length % 5);
         else finish();
@@ -184,12 +190,8 @@ describe('AmqpTransport with a RabbitMQ', () => {
     const ids = Array.from({ length: 3000 }, (_each, index) => `${index}`);
     const sender = publisher();
     await Promise.all(ids.map((id) => sender.publish(message(id))));
-    await until(
-      () => deliveries.every(({ isSettled }) => isSettled) && new Set(idsOf(deliveries)).size === 3000,
-      {
-        timeoutMs: 30_000,
-      },
-    );
+    await until(() => acknowledged.size === ids.length, { timeoutMs: 30_000 });
+    expect(deliveries.length).toBeGreaterThan(ids.length); // some came twice
     expect(deliveries.some(({ isLost }) => isLost)).toBe(false);
     await consumers[0]?.close();
     expect(await ready()).toBe(0);
