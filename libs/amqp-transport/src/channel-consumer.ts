@@ -192,7 +192,6 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
           this.#consumerCancelled(open, queue);
           return;
         }
-        if (!noAck) open.window.delivered(message.fields.deliveryTag);
         onDelivery(new ChannelDelivery(message, queue, open.window, noAck));
       },
       { noAck },

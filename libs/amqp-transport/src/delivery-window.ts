@@ -21,7 +21,6 @@ export class DeliveryWindow {
   #lowestUnsettled = 1;
   /** Last tag of the prefix that is to be acknowledged and has not been; 0 for none. */
   #acknowledgeUpTo = 0;
-  #highestDelivered = 0;
   #isFlushScheduled = false;
   #isVoid = false;
 
@@ -29,18 +28,9 @@ export class DeliveryWindow {
     this.#channel = channel;
   }
 
-  /** How many deliveries have been received and not settled. */
-  get unsettledCount(): number {
-    return this.#highestDelivered - this.#lowestUnsettled + 1 - this.#beyond.size;
-  }
-
   /** True once the channel is gone: settling does nothing any more, the broker has taken the messages back. */
   get isVoid(): boolean {
     return this.#isVoid;
-  }
-
-  delivered(deliveryTag: number): void {
-    this.#highestDelivered = deliveryTag;
   }
 
   /** Acknowledges at the end of this turn. */
