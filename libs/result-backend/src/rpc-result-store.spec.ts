@@ -76,6 +76,15 @@ describe('RpcResultStore', () => {
     expect(outcomes).toEqual([undefined]);
   });
 
+  it('refuses no result, however many wait for a broker that is away', async () => {
+    const count = 100_002; // one more than a publisher keeps waiting by default, and one that it has taken
+    const store = storeWith();
+    transport.setBlocked(true);
+    for (let sent = 0; sent < count; sent++) store.store(target, result, onStored);
+    await nextTurn(); // by which a refusal would have come
+    expect(outcomes).toEqual([]);
+  });
+
   it('counts a result as stored when it is written, without confirms', async () => {
     transport.holdConfirms();
     storeWith({ confirmPublish: false }).store(target, result, onStored);

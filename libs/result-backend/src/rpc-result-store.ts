@@ -61,7 +61,9 @@ export class RpcResultStore implements ResultStore {
 
   #opened(): MessagePublisher {
     const { transport, confirmPublish = true } = this.#options;
-    this.#publisher ??= transport.publisher({ confirm: confirmPublish });
+    // a result that is refused because many wait would leave its delivery unsettled until the channel closes; what waits
+    // here is bounded by the prefetch count
+    this.#publisher ??= transport.publisher({ confirm: confirmPublish, maxWaiting: Infinity });
     return this.#publisher;
   }
 
