@@ -1,3 +1,4 @@
+import type { ApplyOptions } from '@celeriac/client';
 import { checkArguments } from '@celeriac/task-registry';
 import type { HolderTask } from '@celeriac/task-registry';
 import { Type } from '@sinclair/typebox';
@@ -7,7 +8,6 @@ import { readCallOptions } from './call-options.ts';
 import { isMapping, pointerToken, shortJson } from './json-shape.ts';
 import { problemOfFields } from './problem.ts';
 import type { FieldProblem } from './problem.ts';
-import type { ApplyOptions } from './task-client.ts';
 
 /** The body of `POST /tasks/:name`. */
 export const callBodySchema = Type.Object(

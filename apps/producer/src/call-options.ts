@@ -1,3 +1,4 @@
+import type { ApplyOptions } from '@celeriac/client';
 import { PythonFloat } from '@celeriac/protocol';
 
 import { callOptionsSchema } from './call-options-schema.ts';
@@ -5,7 +6,6 @@ import { headerComplaints } from './custom-headers.ts';
 import { isWritableInstant, readInstant } from './instant.ts';
 import { isMapping, pointerToken, shortJson } from './json-shape.ts';
 import type { FieldProblem } from './problem.ts';
-import type { ApplyOptions } from './task-client.ts';
 
 type OptionName = keyof typeof callOptionsSchema.properties;
 

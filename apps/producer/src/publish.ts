@@ -1,7 +1,8 @@
+import type { ApplyOptions } from '@celeriac/client';
 import { CeleryError } from '@celeriac/primitives';
 
 import { ProblemError } from './problem.ts';
-import type { ApplyOptions, TaskClient, TaskResult } from './task-client.ts';
+import type { TaskClient, TaskResult } from './task-client.ts';
 
 /**
  * Publishes one call and waits for the broker's confirm; the one way from a route to the broker.

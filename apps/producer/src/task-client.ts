@@ -1,23 +1,4 @@
-/** How a call is to be sent; every member is optional, as in Celery's `apply_async`. */
-export interface ApplyOptions {
-  /** Seconds from now before which the task must not run. */
-  readonly countdown?: number;
-  /** Instant before which the task must not run. */
-  readonly eta?: Date;
-  /** Seconds from now, or the instant, after which the task must not run. */
-  readonly expires?: Date | number;
-  /** AMQP priority, 0 to 255. */
-  readonly priority?: number;
-  readonly taskId?: string;
-  readonly queue?: string;
-  /** Custom message headers; the standard ones cannot be overridden through HTTP. */
-  readonly headers?: Readonly<Record<string, unknown>>;
-  /** Hard limit of the run, in seconds. */
-  readonly timeLimit?: number;
-  /** Soft limit of the run, in seconds. */
-  readonly softTimeLimit?: number;
-  readonly ignoreResult?: boolean;
-}
+import type { ApplyOptions } from '@celeriac/client';
 
 /** Why a task failed, as its worker told it. */
 export interface TaskFailure {

@@ -1,3 +1,4 @@
+import type { ApplyOptions } from '@celeriac/client';
 import { coerceError } from '@celeriac/primitives';
 import type { TaskHolder } from '@celeriac/task-registry';
 import { Type } from '@sinclair/typebox';
@@ -6,7 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { problemResponses, textResponse } from '../openapi.ts';
 import { ProblemError, problemOfFields } from '../problem.ts';
 import { publishCall } from '../publish.ts';
-import type { ApplyOptions, TaskClient } from '../task-client.ts';
+import type { TaskClient } from '../task-client.ts';
 
 export interface CreateTasksOptions {
   readonly client: TaskClient;

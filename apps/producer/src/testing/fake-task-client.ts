@@ -1,4 +1,5 @@
-import type { ApplyOptions, TaskClient, TaskFailure, TaskResult } from '../task-client.ts';
+import type { ApplyOptions } from '@celeriac/client';
+import type { TaskClient, TaskFailure, TaskResult } from '../task-client.ts';
 
 /** One call as a route handed it to the client. */
 export interface SentCall {
