@@ -224,14 +224,6 @@ describe('AmqpTransport with a RabbitMQ', () => {
     expect([await ready(queue), await ready(other)]).toEqual([0, 0]);
   });
 
-  it('settles nothing without acknowledgements', async () => {
-    await consume({ noAck: true });
-    await publisher().publish(message('a'));
-    await until(() => deliveries.length === 1);
-    await consumers[0]?.close();
-    expect(await ready()).toBe(0);
-  });
-
   it('reports a message that no queue takes, one to an unknown exchange, and lets the others through', async () => {
     await consume();
     const sender = publisher();

@@ -149,17 +149,6 @@ describe('ChannelConsumer', () => {
       expect(again).toThrow(expect.objectContaining({ code: 'ERR_ILLEGAL_STATE' }) as Error);
   });
 
-  it('has nothing to settle without acknowledgements', async () => {
-    await consuming({ noAck: true });
-    expect(peer.saidBy('basic.consume')).toMatchObject([{ noAck: true }]);
-    deliver(1);
-    const [delivery] = await delivered(1);
-    expect(delivery?.isSettled).toBe(true);
-    expect(() => delivery?.ack()).toThrow(expect.objectContaining({ code: 'ERR_ILLEGAL_STATE' }) as Error);
-    await nextTurn();
-    expect(settlements()).toEqual([]);
-  });
-
   describe('headers', () => {
     it.each<[string, RawField, unknown]>([
       ["Python's L integer", ['big', 'L', Buffer.from('0000000100000000', 'hex')], { big: 4294967296 }],

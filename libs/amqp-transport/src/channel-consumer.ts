@@ -182,7 +182,7 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
   }
 
   async #consumeQueue(open: OpenChannel, queue: string): Promise<void> {
-    const { noAck = false, onDelivery } = this.#options;
+    const { onDelivery } = this.#options;
     const registration = { isCancelled: false };
     const { consumerTag } = await open.channel.consume(
       queue,
@@ -192,9 +192,9 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
           this.#consumerCancelled(open, queue);
           return;
         }
-        onDelivery(new ChannelDelivery(message, queue, open.window, noAck));
+        onDelivery(new ChannelDelivery(message, queue, open.window));
       },
-      { noAck },
+      { noAck: false },
     );
     // the cancel may arrive together with the answer to consume, and is handled before this line
     if (!registration.isCancelled) open.consumerTags.set(queue, consumerTag);

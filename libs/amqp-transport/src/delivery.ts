@@ -16,7 +16,7 @@ export interface Delivery {
   readonly deliveryTag: number;
   /** The queue it was consumed from. */
   readonly queue: string;
-  /** True once it is acknowledged or rejected; from the start where nothing is to be settled (`noAck`). */
+  /** True once it is acknowledged or rejected. */
   readonly isSettled: boolean;
   /** True when its channel is gone: the broker delivers the message again, here or elsewhere. */
   readonly isLost: boolean;
@@ -41,15 +41,13 @@ export class ChannelDelivery implements Delivery {
   readonly #header: ContentHeader;
   readonly #window: DeliveryWindow;
   readonly queue: string;
-  isSettled: boolean;
+  isSettled = false;
 
-  /** @param noAck - the broker has forgotten the message already: it counts as settled */
-  constructor(message: ConsumeMessage, queue: string, window: DeliveryWindow, noAck: boolean) {
+  constructor(message: ConsumeMessage, queue: string, window: DeliveryWindow) {
     this.#message = message;
     this.#header = message.properties as unknown as ContentHeader; // decoded by ours, see amqplib-connection.ts
     this.#window = window;
     this.queue = queue;
-    this.isSettled = noAck;
   }
 
   get body(): Buffer {

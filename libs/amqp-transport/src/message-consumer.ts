@@ -8,8 +8,6 @@ export interface ConsumeOptions {
   readonly topology: Topology;
   /** Most deliveries that may be unsettled at a time, for each queue; 0 is no limit (`basic.qos`, per consumer). */
   readonly prefetchCount: number;
-  /** The broker forgets a message once it is sent; nothing is to be settled. Default false. */
-  readonly noAck?: boolean;
   /** Called for each message in the order of delivery. Must not throw. */
   readonly onDelivery: (delivery: Delivery) => void;
 }

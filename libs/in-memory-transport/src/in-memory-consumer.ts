@@ -149,10 +149,10 @@ class ConsumerChannel implements SettlementChannel {
   }
 
   take(queued: QueuedMessage, queue: InMemoryQueue): void {
-    const { noAck = false, onDelivery } = this.#options;
+    const { onDelivery } = this.#options;
     const deliveryTag = this.#nextTag++;
-    const delivery = new InMemoryDelivery({ queued, queue, deliveryTag, noAck, channel: this });
-    if (!noAck) this.#unsettled.add(delivery);
+    const delivery = new InMemoryDelivery({ queued, queue, deliveryTag, channel: this });
+    this.#unsettled.add(delivery);
     this.#link.journal.write({ event: 'delivered', message: queued.message, queue: queue.name });
     onDelivery(delivery);
   }
@@ -195,8 +195,7 @@ class Subscription implements QueueConsumer {
   constructor(channel: ConsumerChannel, queue: InMemoryQueue, options: ConsumeOptions) {
     this.#channel = channel;
     this.queue = queue;
-    this.#prefetchCount =
-      options.noAck === true || options.prefetchCount === 0 ? Infinity : options.prefetchCount;
+    this.#prefetchCount = options.prefetchCount === 0 ? Infinity : options.prefetchCount;
   }
 
   get hasRoom(): boolean {

@@ -13,8 +13,6 @@ export interface InMemoryDeliveryOptions {
   readonly queued: QueuedMessage;
   readonly queue: InMemoryQueue;
   readonly deliveryTag: number;
-  /** The broker has forgotten it already: there is nothing to settle. */
-  readonly noAck: boolean;
   readonly channel: SettlementChannel;
 }
 
@@ -24,14 +22,13 @@ export class InMemoryDelivery implements Delivery {
   readonly from: InMemoryQueue;
   readonly deliveryTag: number;
   readonly #channel: SettlementChannel;
-  #isSettled: boolean;
+  #isSettled = false;
 
   constructor(options: InMemoryDeliveryOptions) {
     this.queued = options.queued;
     this.from = options.queue;
     this.deliveryTag = options.deliveryTag;
     this.#channel = options.channel;
-    this.#isSettled = options.noAck;
   }
 
   get body(): Buffer {

@@ -17,13 +17,12 @@ function message(routingKey: string, text = 'body', overrides: Partial<PublishMe
   return { exchange: '', routingKey, properties: {}, headers: {}, body, mandatory: true, ...overrides };
 }
 
-async function consumeAll(transport: InMemoryTransport, prefetchCount = 0, noAck = false) {
+async function consumeAll(transport: InMemoryTransport, prefetchCount = 0) {
   const deliveries: Delivery[] = [];
   const consumer = transport.consume({
     queues: ['addition'],
     topology,
     prefetchCount,
-    noAck,
     onDelivery: (delivery) => deliveries.push(delivery),
   });
   await consumer.whenConsuming();
@@ -152,15 +151,6 @@ describe('InMemoryTransport', () => {
       expect(() => deliveries[0]?.reject({ requeue: false })).toThrow('settled before');
       expect(transport.journal.of('acked')).toHaveLength(1);
       expect(transport.journal.of('rejected')).toHaveLength(0);
-    });
-
-    it('has nothing to settle without acknowledgements', async () => {
-      const { deliveries, consumer } = await consumeAll(transport, 1, true);
-      for (const text of ['a', 'b']) transport.put('addition', { body: Buffer.from(text) });
-      await until(() => deliveries.length === 2);
-      expect(deliveries.map(({ isSettled }) => isSettled)).toEqual([true, true]);
-      await consumer.close();
-      expect(transport.messagesIn('addition')).toHaveLength(0);
     });
 
     it('records what is rejected, and hands it to the dead-letter exchange of its queue', async () => {
