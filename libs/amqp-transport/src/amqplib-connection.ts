@@ -8,7 +8,10 @@
  *   ({@link encodePublish}) and hand them to the channel's write buffer.
  * - Writing: amqplib writes each chunk of each channel on its own. Corking the socket around one pass of its multiplexer
  *   lets everything that a turn of the event loop produced leave in one write.
+ * - Heartbeats: amqplib takes up to three intervals to notice a silent peer. We notice within two
+ *   ({@link watchSilence}), and say so the way that amqplib does.
  */
+import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { IllegalOperationError, type Channel, type ChannelModel } from 'amqplib';
@@ -16,6 +19,7 @@ import { settlesInTime } from './close-timeout.ts';
 import { decodeContentHeader, type ContentHeader } from './content-header.ts';
 import type { PublishMessage } from './message-publisher.ts';
 import { encodePublish } from './publish-frames.ts';
+import { watchSilence } from './watch-silence.ts';
 
 interface HeaderFrame {
   readonly id: number;
@@ -35,6 +39,10 @@ interface AmqplibConnection {
   readonly channels: readonly ({ readonly channel: unknown; readonly buffer: Writable } | null)[];
   /** Tells the heartbeat that none is needed now. */
   sentSinceLastCheck: boolean;
+  /** Negotiated with the broker, in seconds. */
+  readonly heartbeat: number;
+  /** Null without heartbeats. Its `timeout` fails the connection. */
+  readonly heartbeater: EventEmitter | null;
 }
 
 interface AmqplibChannel {
@@ -55,6 +63,7 @@ export function instrumentConnection(model: ChannelModel): void {
   const connection = model.connection as unknown as AmqplibConnection;
   readContentHeaders(connection);
   corkWrites(connection);
+  watchHeartbeats(model, connection);
 }
 
 /** Whether amqplib threw because the channel or the connection is closing or closed: nothing can be said on it any more. */
@@ -149,6 +158,12 @@ function headerFrame(bytes: Buffer, end: number): HeaderFrame {
     size: Number(bytes.readBigUInt64BE(11)),
     fields: decodeContentHeader(bytes.subarray(0, end), 19),
   };
+}
+
+function watchHeartbeats(model: ChannelModel, { stream, heartbeat, heartbeater }: AmqplibConnection): void {
+  if (heartbeater === null) return;
+  const stop = watchSilence(stream, heartbeat, () => heartbeater.emit('timeout'));
+  model.once('close', stop);
 }
 
 function corkWrites(connection: AmqplibConnection): void {

@@ -147,7 +147,7 @@ describe('BrokerConnection', () => {
     expect(logger.fieldsOf('broker connection lost')).toHaveLength(1);
   });
 
-  it('notices a silent peer between two and three heartbeats, and lets go of its socket', async () => {
+  it('notices a silent peer within two heartbeats, and lets go of its socket', async () => {
     await peer.close();
     await until(() => sockets() === 0);
     peer = await ScriptedPeer.listen({ heartbeatSeconds: 1 });

@@ -65,7 +65,7 @@ export interface BrokerConnectionOptions {
   /** Shown in the broker's management page and in log lines, such as `addition consuming`. */
   readonly name: string;
   readonly logger: Logger;
-  /** Heartbeat to ask for, in seconds; the smaller of this and the broker's wins. A silent peer is dropped after two. */
+  /** Heartbeat to ask for, in seconds; the smaller of this and the broker's wins. A silent peer is dropped within two. */
   readonly heartbeatSeconds: number;
   /** Longest wait for one connection attempt, handshake included, in ms. */
   readonly connectTimeoutMs: number;
