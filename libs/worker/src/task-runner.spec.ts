@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Logger } from '@celeriac/primitives';
 import type { TaskContext } from '@celeriac/task-registry';
 import { RecordingLogger } from '@celeriac/testing';
@@ -70,6 +71,32 @@ describe('TaskRunner', () => {
       expect(store.results).toMatchObject([{ status: 'FAILURE', result: { exc_type: 'Exception' } }]);
     },
   );
+
+  it('tells subscribers of the diagnostics channel celeriac.task_postrun of each run', async () => {
+    const { runner } = runnerWith();
+    const messages: unknown[] = [];
+    const listen = (message: unknown) => messages.push(message);
+    const failure = new RangeError('out of range');
+    const failing = registeredTask(() => {
+      throw failure;
+    });
+    subscribe('celeriac.task_postrun', listen);
+    try {
+      await runner.execute(receivedTask(registeredTask(() => 5)));
+      await runner.execute(receivedTask(registeredTask(() => Promise.resolve('later'))));
+      await runner.execute(receivedTask(failing));
+    } finally {
+      unsubscribe('celeriac.task_postrun', listen);
+    }
+    await runner.execute(receivedTask(registeredTask(() => 6)));
+    const { opened, body } = receivedTask(failing);
+    const run = { task_id: opened.id, task: opened.name, args: body.args, kwargs: body.kwargs };
+    expect(messages).toMatchObject([
+      { ...run, state: 'SUCCESS', retval: 5, delivery_info: { redelivered: false } },
+      { ...run, state: 'SUCCESS', retval: 'later' },
+      { ...run, state: 'FAILURE', retval: failure },
+    ]);
+  });
 
   it('does not run a task whose delivery was lost while it waited', () => {
     const { runner, store } = runnerWith();

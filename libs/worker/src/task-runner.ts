@@ -1,6 +1,7 @@
 import { coerceError, type Logger } from '@celeriac/primitives';
 import type { ReceivedTask } from './received-task.ts';
 import { RunContext } from './run-context.ts';
+import { publishTaskPostrun } from './task-postrun.ts';
 import type { TaskOutcomes } from './task-outcomes.ts';
 
 export interface TaskRunnerOptions {
@@ -26,13 +27,12 @@ export class TaskRunner {
   readonly execute = (received: ReceivedTask): Promise<void> | undefined => {
     // the connection went while it waited for its turn: the broker delivers it again
     if (received.delivery.isLost) return undefined;
-    const { outcomes } = this.#options;
     try {
-      outcomes.started(received);
+      this.#options.outcomes.started(received);
       const { args, kwargs } = received.body;
       const value = received.task.run(args, kwargs, () => this.#context(received));
       if (isPromise(value)) return this.#settleLater(received, value);
-      outcomes.succeeded(received, value);
+      this.#succeed(received, value);
     } catch (error) {
       this.#fail(received, error);
     }
@@ -42,13 +42,19 @@ export class TaskRunner {
   async #settleLater(received: ReceivedTask, running: PromiseLike<unknown>): Promise<void> {
     try {
       const value = await running;
-      this.#options.outcomes.succeeded(received, value);
+      this.#succeed(received, value);
     } catch (error) {
       this.#fail(received, error);
     }
   }
 
+  #succeed(received: ReceivedTask, value: unknown): void {
+    publishTaskPostrun(received, 'SUCCESS', value);
+    this.#options.outcomes.succeeded(received, value);
+  }
+
   #fail(received: ReceivedTask, error: unknown): void {
+    publishTaskPostrun(received, 'FAILURE', error);
     const { outcomes, logger } = this.#options;
     try {
       outcomes.failed(received, error);
