@@ -32,6 +32,23 @@ describe('ProducerApp', () => {
     await expect(fetch(url + '/health/live')).rejects.toThrow();
   });
 
+  it('serves on for CELERIAC_SHUTDOWN_DELAY once it shall stop, unready, but not through a cold stop', async () => {
+    const logger = new RecordingLogger();
+    const settings = readSettings({ ...env, CELERIAC_SHUTDOWN_DELAY: '600' });
+    const app = new ProducerApp({ settings, logger });
+    await app.start();
+    const { url = '' } = app;
+
+    const stopping = app.stop({ mode: 'warm' });
+
+    expect(logger.fieldsOf('unready, and serving on for a while')).toEqual([{ shutdownDelayMs: 600_000 }]);
+    expect((await fetch(url + '/health/live')).status).toBe(200);
+    expect((await fetch(url + '/health/ready')).status).toBe(503);
+    await app.stop({ mode: 'cold' });
+    await stopping;
+    await expect(fetch(url + '/health/live')).rejects.toThrow();
+  });
+
   it('names the port that is in use, and lets go of everything', async () => {
     const logger = new RecordingLogger();
     const first = new ProducerApp({ settings: readSettings(env), logger });

@@ -4,6 +4,7 @@ import { Client } from '@celeriac/client';
 import { coerceError, ImproperlyConfiguredError } from '@celeriac/primitives';
 import type { Logger } from '@celeriac/primitives';
 import type { FastifyInstance } from 'fastify';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { createServer } from './server.ts';
 
@@ -11,12 +12,14 @@ import { createServer } from './server.ts';
  * The HTTP server and its client, started and stopped together.
  *
  * It serves before the broker can be reached and while it cannot: calls are 503 then, and `isReady` is false. A warm
- * stop takes no new connections, answers the requests under way and sends what they publish; a cold one drops them.
+ * stop serves on, unready, for `CELERIAC_SHUTDOWN_DELAY`, then takes no new connections, answers the requests under way
+ * and sends what they publish; a cold one drops them.
  */
 export class ProducerApp implements RunnableApp {
   readonly done: Promise<void>;
   readonly #settings: Settings;
   readonly #logger: Logger;
+  readonly #cold = new AbortController();
   #running: { readonly client: Client; readonly server: FastifyInstance } | undefined;
   #settle!: (outcome: Promise<void>) => void;
   #stopping: Promise<void> | undefined;
@@ -42,7 +45,8 @@ export class ProducerApp implements RunnableApp {
     const logger = this.#logger;
     // with failFast a request hears at once that the broker is away
     const client = new Client({ ...this.#settings, holders: calculatorHolders, failFast: true, logger });
-    const server = createServer({ client, holders: calculatorHolders, logger, maxCreateCount });
+    const isReady = (): boolean => this.isReady;
+    const server = createServer({ client, holders: calculatorHolders, logger, maxCreateCount, isReady });
     this.#running = { client, server };
     try {
       await server.listen({ host, port });
@@ -60,7 +64,10 @@ export class ProducerApp implements RunnableApp {
   }
 
   stop({ mode }: { readonly mode: ShutdownMode }): Promise<void> {
-    if (mode === 'cold') this.#running?.server.server.closeAllConnections();
+    if (mode === 'cold') {
+      this.#cold.abort();
+      this.#running?.server.server.closeAllConnections();
+    }
     if (this.#stopping === undefined) {
       this.#stopping = this.#close(mode);
       this.#settle(this.#stopping);
@@ -71,6 +78,11 @@ export class ProducerApp implements RunnableApp {
   async #close(mode: ShutdownMode): Promise<void> {
     if (this.#running === undefined) return;
     const { client, server } = this.#running;
+    const { shutdownDelayMs } = this.#settings;
+    if (mode === 'warm' && shutdownDelayMs !== undefined) {
+      this.#logger.info({ shutdownDelayMs }, 'unready, and serving on for a while');
+      await delay(shutdownDelayMs, undefined, { signal: this.#cold.signal }).catch(() => undefined);
+    }
     await server.close();
     await client.close(mode === 'cold' ? { drainMs: 0 } : {});
   }

@@ -24,6 +24,8 @@ export interface ServerOptions {
   readonly client: TaskClient;
   /** The tasks that may be called. Two holders may have a task of one name; its first one is called by default. */
   readonly holders: readonly TaskHolder[];
+  /** What `/health/ready` tells. Default: whether the client is connected. */
+  readonly isReady?: () => boolean;
   /** Default: silent. There is no line for a request that went well. */
   readonly logger?: Logger;
   /** Default: the machine's. */
@@ -94,7 +96,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     callTaskRoute(scope, { client, catalogue, clock });
     taskResultRoute(scope, { client, catalogue });
     taskListRoute(scope, catalogue);
-    healthRoutes(scope, client);
+    healthRoutes(scope, options.isReady ?? (() => client.isConnected));
     openApiRoute(scope);
     methods.refuseOthers(scope);
   });

@@ -13,6 +13,7 @@ describe('HealthServer', () => {
       port: 0,
       isLive: () => state.isLive,
       isReady: () => state.isReady,
+      startupTimeoutMs: 60_000,
     });
   });
 
@@ -49,6 +50,27 @@ describe('HealthServer', () => {
     expect(response.headers.get('cache-control')).toBe('no-store');
   });
 
+  it('says that the app starts until it was ready once, and from then on whether it lives', async () => {
+    const startup = () => request('/health/startup');
+    state = { isLive: true, isReady: false };
+    expect(await startup()).toMatchObject({ code: 503, body: { status: 'starting' } });
+    state = { isLive: true, isReady: true };
+    expect(await startup()).toMatchObject({ code: 200, body: { status: 'started' } });
+    state = { isLive: true, isReady: false };
+    expect(await startup()).toMatchObject({ code: 200 });
+    state = { isLive: false, isReady: false };
+    expect(await startup()).toMatchObject({ code: 503 });
+  });
+
+  it('counts an app that never gets ready as started after its time', async () => {
+    const isReady = () => false;
+    const options = { host: '127.0.0.1', port: 0, isLive: () => true, isReady };
+    const late = await HealthServer.start({ ...options, startupTimeoutMs: 0 });
+    const { status } = await fetch(`http://127.0.0.1:${late.address.port}/health/startup`);
+    await late.close();
+    expect(status).toBe(200);
+  });
+
   it('answers HEAD without a body', async () => {
     expect(await request('/health/ready', 'HEAD')).toMatchObject({ code: 200, body: undefined });
   });
@@ -73,7 +95,13 @@ describe('HealthServer', () => {
     const { port } = server.address;
 
     await expect(
-      HealthServer.start({ host: '127.0.0.1', port, isLive: () => true, isReady: () => true }),
+      HealthServer.start({
+        host: '127.0.0.1',
+        port,
+        isLive: () => true,
+        isReady: () => true,
+        startupTimeoutMs: 60_000,
+      }),
     ).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 

@@ -11,11 +11,17 @@ export interface HealthServerOptions {
   isLive(): boolean;
   /** Whether it does its job at this moment, such as consuming; when not, it may come back by itself. */
   isReady(): boolean;
+  /** An app that has not been ready yet counts as started after this time, in ms. */
+  readonly startupTimeoutMs: number;
 }
 
 /**
- * Answers `GET /health/live` and `GET /health/ready` with 200 or 503 and `{"status": …}`; HEAD alike, other methods
- * with 405, other paths with 404. It never keeps the process alive.
+ * Answers `GET /health/live`, `/health/ready` and `/health/startup` with 200 or 503 and `{"status": …}`; HEAD alike, other
+ * methods with 405, other paths with 404. It never keeps the process alive.
+ *
+ * Startup is liveness for an orchestrator that has one kind of health and rolls updates by it, such as Swarm: it says no
+ * until the app was seen ready once, so that the next one is not replaced before, but for a limited time, so that an app
+ * whose broker is away is not killed for it.
  */
 export class HealthServer {
   /** Where it listens; the port is the real one where 0 was asked for. */
@@ -30,9 +36,16 @@ export class HealthServer {
 
   /** Listens. Rejects with the system's error when the address cannot be had, such as `EADDRINUSE`. */
   static async start(options: HealthServerOptions): Promise<HealthServer> {
+    const startedAt = performance.now();
+    let isStarted = false;
+    const hasStarted = (): boolean => {
+      isStarted ||= options.isReady() || performance.now() - startedAt >= options.startupTimeoutMs;
+      return isStarted && options.isLive();
+    };
     const probes: Probes = new Map([
       ['/health/live', () => (options.isLive() ? [200, 'live'] : [503, 'not live'])],
       ['/health/ready', () => (options.isReady() ? [200, 'ready'] : [503, 'not ready'])],
+      ['/health/startup', () => (hasStarted() ? [200, 'started'] : [503, 'starting'])],
     ]);
     const server = createServer((request, response) => {
       answer(probes, request, response);

@@ -48,10 +48,10 @@ export async function runApp({
   let exitCode = 1;
   try {
     const settings = readSettings(host.env);
-    const { logLevel: level, healthHost, healthPort: port, shutdownTimeoutMs } = settings;
+    const { logLevel: level, healthHost, healthPort: port, shutdownTimeoutMs, startupTimeoutMs } = settings;
     const logger = createLogger({ level, name, destination });
     const app = create({ settings, logger });
-    const health = port === undefined ? undefined : { host: healthHost, port };
+    const health = port === undefined ? undefined : { host: healthHost, port, startupTimeoutMs };
     exitCode = await superviseApp({ app, logger, shutdownTimeoutMs, health, source: host });
   } catch (error) {
     if (!(error instanceof ImproperlyConfiguredError)) throw error;

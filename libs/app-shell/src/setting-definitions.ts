@@ -201,6 +201,21 @@ export const settingDefinitions = {
     fallbackText: '',
     meaning: 'After this time a warm shutdown becomes a cold one. Unset, it waits for the tasks that run.',
   }),
+  startupTimeoutMs: define({
+    variable: 'CELERIAC_STARTUP_TIMEOUT',
+    parser: secondsAsMs(mostTimerSeconds),
+    fallback: 20_000,
+    fallbackText: '20',
+    meaning: 'After this time an app that has not been ready yet counts as started for `/health/startup`.',
+  }),
+  shutdownDelayMs: define<number | undefined>({
+    variable: 'CELERIAC_SHUTDOWN_DELAY',
+    parser: secondsAsMs(mostTimerSeconds),
+    fallback: undefined,
+    fallbackText: '',
+    meaning:
+      'Producer: how long a warm shutdown goes on serving, unready, so that whoever routes to it takes it out first.',
+  }),
   logLevel: define<LogLevel>({
     variable: 'CELERIAC_LOG_LEVEL',
     parser: oneOf({ debug: 'debug', info: 'info', warn: 'warn', error: 'error', silent: 'silent' }),
@@ -214,7 +229,7 @@ export const settingDefinitions = {
     fallback: undefined,
     fallbackText: '',
     meaning:
-      'Port of `/health/live` and `/health/ready`; 0 takes a free one. Unset, there is no health server.',
+      'Port of `/health/live`, `/health/ready` and `/health/startup`; 0 takes a free one. Unset, there is no health server.',
   }),
   healthHost: define({
     variable: 'CELERIAC_HEALTH_HOST',

@@ -24,7 +24,8 @@ export interface SupervisionOptions {
   /** After this time, in ms, a warm shutdown becomes a cold one. Undefined: it takes the time it takes. */
   readonly shutdownTimeoutMs: number | undefined;
   /** Where to serve health; undefined: nowhere. */
-  readonly health: { readonly host: string; readonly port: number } | undefined;
+  readonly health:
+    { readonly host: string; readonly port: number; readonly startupTimeoutMs: number } | undefined;
   /** What delivers signals and escaped errors. */
   readonly source: SignalSource & FatalErrorSource;
 }
@@ -120,10 +121,10 @@ async function serveHealth(
   isReady: () => boolean,
 ): Promise<HealthServer | undefined> {
   if (health === undefined) return undefined;
-  const { host, port } = health;
+  const { host, port, startupTimeoutMs } = health;
   try {
     // what can answer is live: a blocked event loop or an ended process gives no answer at all
-    const server = await HealthServer.start({ host, port, isLive: () => true, isReady });
+    const server = await HealthServer.start({ host, port, isLive: () => true, isReady, startupTimeoutMs });
     logger.info({ address: server.address.address, port: server.address.port }, 'health server listens');
     return server;
   } catch (caught) {

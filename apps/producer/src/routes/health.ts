@@ -3,12 +3,11 @@ import type { FastifyInstance } from 'fastify';
 
 import { jsonResponse, problemResponses } from '../openapi.ts';
 import { ProblemError } from '../problem.ts';
-import type { TaskClient } from '../task-client.ts';
 
 const healthSchema = Type.Object({ status: Type.String() });
 
 /** `GET /health/live` and `GET /health/ready`, for whoever restarts the process and whoever routes to it. */
-export function healthRoutes(app: FastifyInstance, client: TaskClient): void {
+export function healthRoutes(app: FastifyInstance, isReady: () => boolean): void {
   app.get(
     '/health/live',
     {
@@ -28,7 +27,7 @@ export function healthRoutes(app: FastifyInstance, client: TaskClient): void {
     {
       schema: {
         summary: 'Whether tasks can be published',
-        description: 'Tells whether the broker can be reached now.',
+        description: 'Tells whether the broker can be reached now and the producer is not about to stop.',
         operationId: 'isReady',
         tags: ['health'],
         response: {
@@ -38,10 +37,10 @@ export function healthRoutes(app: FastifyInstance, client: TaskClient): void {
       },
     },
     (_request, reply) => {
-      if (!client.isConnected) {
+      if (!isReady()) {
         throw new ProblemError(
           'broker-unavailable',
-          'The broker cannot be reached; the producer keeps trying to connect.',
+          'The broker cannot be reached and the producer keeps trying to connect, or the producer is about to stop.',
         );
       }
       return reply.header('cache-control', 'no-store').send({ status: 'ready' });
