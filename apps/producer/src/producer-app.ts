@@ -20,7 +20,7 @@ export class ProducerApp implements RunnableApp {
   readonly #settings: Settings;
   readonly #logger: Logger;
   readonly #cold = new AbortController();
-  #running: { readonly client: Client; readonly server: FastifyInstance } | undefined;
+  #running: { readonly client: Client; readonly server: FastifyInstance; isPrepared: boolean } | undefined;
   #settle!: (outcome: Promise<void>) => void;
   #stopping: Promise<void> | undefined;
 
@@ -31,7 +31,8 @@ export class ProducerApp implements RunnableApp {
   }
 
   get isReady(): boolean {
-    return this.#stopping === undefined && (this.#running?.client.isConnected ?? false);
+    const { client, isPrepared } = this.#running ?? {};
+    return this.#stopping === undefined && isPrepared === true && client?.isConnected === true;
   }
 
   /** Where the server listens, `http://127.0.0.1:8000`; undefined when it does not. */
@@ -47,7 +48,8 @@ export class ProducerApp implements RunnableApp {
     const client = new Client({ ...this.#settings, holders: calculatorHolders, failFast: true, logger });
     const isReady = (): boolean => this.isReady;
     const server = createServer({ client, holders: calculatorHolders, logger, maxCreateCount, isReady });
-    this.#running = { client, server };
+    const running = { client, server, isPrepared: false };
+    this.#running = running;
     try {
       await server.listen({ host, port });
     } catch (caught) {
@@ -61,6 +63,17 @@ export class ProducerApp implements RunnableApp {
       );
     }
     logger.info({ url: server.listeningOrigin }, 'producer listens');
+    void this.#prepare(client).then(() => (running.isPrepared = true));
+  }
+
+  /** Not ready before its queues are there: the first calls would wait for them. A queue that is refused fails its calls. */
+  async #prepare(client: Client): Promise<void> {
+    try {
+      await client.declareQueues();
+    } catch (caught) {
+      if (this.#stopping !== undefined) return;
+      this.#logger.warn({ reason: coerceError(caught).message }, 'queues not declared');
+    }
   }
 
   stop({ mode }: { readonly mode: ShutdownMode }): Promise<void> {

@@ -86,6 +86,16 @@ export class Client {
     return this.#declarations.connected();
   }
 
+  /**
+   * Declares the queues of the client's holders, so that no call has to wait for that: calls declare a queue when they
+   * are the first to it. Waits for the broker as long as it takes.
+   *
+   * @throws OperationalError when a queue exists with other properties; rejects too when the client is closed first
+   */
+  async declareQueues(): Promise<void> {
+    await this.#declarations.declareAhead([...new Set(this.#queueByTask.values())]);
+  }
+
   /** The tasks of a holder, to be called by reference: `client.tasks(mathTasks).add.delay(7, 2)`. */
   tasks<T extends TaskDeclarations>(holder: TaskHolder<T>): TaskCallers<T> {
     return createTaskCallers(this, holder);

@@ -184,6 +184,33 @@ describe('QueueDeclarations', () => {
     expect(declared()).toEqual([]);
   });
 
+  it.each([true, false])(
+    'declares ahead once the broker is there, and not again (failFast %s)',
+    async (failFast) => {
+      const { transport, declarations, declared } = createDeclarations({ failFast });
+      transport.disconnect();
+      const ahead = declarations.declareAhead(['a', 'b']);
+      transport.reconnect();
+      await ahead;
+      expect([declarations.has('a'), declarations.has('b'), declarations.has('c')]).toEqual([
+        true,
+        true,
+        false,
+      ]);
+      expect(declared().slice(-2)).toEqual(['a', 'b']);
+    },
+  );
+
+  it('declares nothing ahead for a closed client, nor for one that is closed meanwhile', async () => {
+    const { transport, declarations } = createDeclarations();
+    transport.disconnect();
+    const ahead = declarations.declareAhead(['a']);
+    declarations.close(new IllegalStateError('the client was closed'));
+    await expect(ahead).rejects.toThrow('not connected');
+    await expect(declarations.declareAhead(['a'])).rejects.toThrow('the client was closed');
+    expect(declarations.has('a')).toBe(false);
+  });
+
   it('fails all who wait when it is closed, and all who come later', async () => {
     const { transport, declarations } = createDeclarations();
     transport.disconnect();

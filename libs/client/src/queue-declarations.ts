@@ -54,6 +54,18 @@ export class QueueDeclarations {
   }
 
   /**
+   * Declares queues before anyone calls, waiting for the broker as long as it takes.
+   *
+   * @throws OperationalError when a queue exists with other properties
+   * @throws Error when the client is closed meanwhile
+   */
+  async declareAhead(queues: readonly string[]): Promise<void> {
+    if (this.#closed !== undefined) throw this.#closed;
+    await this.#establish(taskQueueTopology(queues), () => this.#closed === undefined, false);
+    for (const queue of queues) this.#declared.add(queue);
+  }
+
+  /**
    * @throws OperationalError when the queue exists with other properties, when the broker stays away for `timeoutMs`, or
    * with `failFast` when it is away now; nothing has been sent
    * @throws IllegalStateError when the client is closed
