@@ -231,6 +231,7 @@ describe('readSettings', () => {
 
   it('leaves alone the variables of the test programs and of others', () => {
     expect(problemsOf({ CELERIAC_TEST_BROKER_URL: 'x', CELERYD_NODES: 'x', HOME: '/root' })).toEqual([]);
+    expect(problemsOf({ CELERIAC_TAG: '0.1.0', CELERIAC_IMAGE_PREFIX: 'registry/' })).toEqual([]);
   });
 
   describe('with a file for a secret', () => {

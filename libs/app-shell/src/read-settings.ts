@@ -10,6 +10,15 @@ const ownNames = /^(?:CELERY|CELERIAC)_/;
 /** Set by the test programs for the specs; workers that a spec starts inherit them. */
 const testPrefix = 'CELERIAC_TEST_';
 
+/** Of the stack files and of the image builds; whoever deploys may have them in the shell that an app is started from. */
+const deploymentNames: ReadonlySet<string> = new Set([
+  'CELERIAC_DOCKER_BUILD_FLAGS',
+  'CELERIAC_IMAGE_PREFIX',
+  'CELERIAC_PORT',
+  'CELERIAC_STACK',
+  'CELERIAC_TAG',
+]);
+
 const longestShown = 80;
 
 const definitions: readonly SettingDefinition<unknown>[] = Object.values(settingDefinitions);
@@ -80,7 +89,8 @@ function readSecret({ variable, parser }: SettingDefinition<unknown>, file: stri
 
 function unknownVariables(env: NodeJS.ProcessEnv): readonly string[] {
   return Object.keys(env)
-    .filter((name) => ownNames.test(name) && !name.startsWith(testPrefix) && !knownNames.has(name))
+    .filter((name) => ownNames.test(name) && !name.startsWith(testPrefix))
+    .filter((name) => !knownNames.has(name) && !deploymentNames.has(name))
     .sort()
     .map((name) => {
       const nearest = nearestName(name, knownNames);
