@@ -24,6 +24,8 @@ const arrows = {
     'worker',
     'client',
     'calculator',
+    // the worker that tools/scaling measures is put together like an app
+    'app-shell',
     'tool',
   ],
   conformance: [

@@ -1,8 +1,8 @@
 /**
- * The entry of `npm start`, `npm test` and `npm run bench`: builds what the command needs, then runs it in this very process, so that
- * a signal sent to npm reaches it. Plain JavaScript, since nothing is built yet when it starts.
+ * The entry of `npm start`, `npm test`, `npm run bench`, `npm run stack`, `npm run lab` and `npm run scaling`: builds what the command needs,
+ * then runs it in this very process, so that a signal sent to npm reaches it. Plain JavaScript, since nothing is built yet when it starts.
  *
- * usage: node tools/run.mjs start|test|bench [--verbose] [arguments of the command]
+ * usage: node tools/run.mjs start|test|bench|stack|lab|scaling [--verbose] [arguments of the command]
  */
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
@@ -19,6 +19,9 @@ const commands = {
   // all of it: the conformance tests run the built apps
   test: { program: 'tools/local-stack/dist/test.js' },
   bench: { program: 'tools/bench/dist/index.js' },
+  stack: { program: 'tools/stack/dist/index.js', projects: ['stack'] },
+  lab: { program: 'tools/swarm-campaign/dist/index.js', projects: ['swarm-campaign', 'stack'] },
+  scaling: { program: 'tools/scaling/dist/index.js', projects: ['scaling'] },
 };
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'];

@@ -1,0 +1,31 @@
+import type { DockerCommand } from './docker-command.ts';
+import type { StackService } from './stack-services.ts';
+import { isVersionOf, type VersionedContent } from './versioned-contents.ts';
+
+export interface UnusedContentsOptions {
+  readonly stack: string;
+  readonly contents: readonly VersionedContent[];
+  readonly services: readonly StackService[];
+  /** Names of all secrets and configs of the stack. */
+  readonly existing: ReadonlySet<string>;
+}
+
+/**
+ * The commands that remove old versions of secrets and configs. One that a service would need for `docker service rollback`
+ * is in use; it goes with the deploy after.
+ */
+export function removeUnusedContents(options: UnusedContentsOptions): readonly DockerCommand[] {
+  const { stack, contents, services, existing } = options;
+  const used = new Set(
+    services
+      .flatMap(({ spec, previous }) => [...spec.contents, ...(previous?.contents ?? [])])
+      .map(({ swarmName }) => swarmName),
+  );
+  return (['config', 'secret'] as const).flatMap((kind) => {
+    const versions = contents.filter((content) => content.kind === kind);
+    const unused = [...existing].filter(
+      (name) => !used.has(name) && versions.some((content) => isVersionOf(stack, content, name)),
+    );
+    return unused.length === 0 ? [] : [{ args: [kind, 'rm', ...unused.sort()] }];
+  });
+}
