@@ -1,11 +1,19 @@
 import { codeBlocks } from './code-blocks.ts';
 
 describe('codeBlocks', () => {
-  it('gives language, code, line and heading of each block', () => {
+  it('gives language, code, line, section and heading of each block', () => {
     const page = '# One\n\n```sh\nls\n\ncat x\n```\n\n## Two\n\n```\n# no heading\n```\n';
     expect(codeBlocks(page)).toEqual([
-      { language: 'sh', code: 'ls\n\ncat x\n', line: 3, heading: 'One', path: undefined },
-      { language: '', code: '# no heading\n', line: 11, heading: 'Two', path: undefined },
+      { language: 'sh', code: 'ls\n\ncat x\n', line: 3, section: '', heading: 'One', path: undefined },
+      { language: '', code: '# no heading\n', line: 11, section: 'Two', heading: 'Two', path: undefined },
+    ]);
+  });
+
+  it('gives the section of a block below a smaller heading', () => {
+    const page = '## Two\n\n### Three\n\n```sh\nls\n```\n\n# One\n\n```sh\nls\n```\n';
+    expect(codeBlocks(page).map(({ section, heading }) => [section, heading])).toEqual([
+      ['Two', 'Three'],
+      ['', 'One'],
     ]);
   });
 

@@ -6,14 +6,16 @@ export interface CodeBlock {
   readonly code: string;
   /** Line of the opening fence, counted from 1. */
   readonly line: number;
-  /** The heading above it. */
+  /** The heading of level 2 above it; empty when there is none. */
+  readonly section: string;
+  /** The heading above it, of whatever level. */
   readonly heading: string;
   /** The file that the paragraph above it names at its end: `` `apps/power/src/main.ts`: ``. */
   readonly path: string | undefined;
 }
 
 const fence = /^```(\S*)$/;
-const headingLine = /^#+ (.+)$/;
+const headingLine = /^(#+) (.+)$/;
 const pathAtEnd = /`([^`\s]+\.[a-z]+)`:$/;
 
 /**
@@ -23,6 +25,7 @@ const pathAtEnd = /`([^`\s]+\.[a-z]+)`:$/;
  */
 export function codeBlocks(markdown: string): readonly CodeBlock[] {
   const blocks: CodeBlock[] = [];
+  let section = '';
   let heading = '';
   let above = '';
   let open: { language: string; line: number; path: string | undefined; code: string[] } | undefined;
@@ -30,14 +33,16 @@ export function codeBlocks(markdown: string): readonly CodeBlock[] {
     const opening = fence.exec(text);
     if (open !== undefined) {
       if (text === '```') {
-        blocks.push({ ...open, heading, code: `${open.code.join('\n')}\n` });
+        blocks.push({ ...open, section, heading, code: `${open.code.join('\n')}\n` });
         open = undefined;
         above = '';
       } else open.code.push(text);
     } else if (opening !== null) {
       open = { language: opening[1] ?? '', line: index + 1, path: pathAtEnd.exec(above)?.[1], code: [] };
     } else {
-      heading = headingLine.exec(text)?.[1] ?? heading;
+      const [, marks, title] = headingLine.exec(text) ?? [];
+      heading = title ?? heading;
+      if (title !== undefined && (marks === '#' || marks === '##')) section = marks === '##' ? title : '';
       if (text !== '') above = text;
     }
   }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -41,7 +42,9 @@ async function expand(root: string, pattern: string): Promise<readonly string[]>
   if (!pattern.endsWith('/*')) return [pattern];
   const parent = pattern.slice(0, -2);
   const entries = await readdir(join(root, parent), { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => `${parent}/${name}`);
+  return entries
+    .filter(({ name }) => existsSync(join(root, parent, name, 'package.json')))
+    .map(({ name }) => `${parent}/${name}`);
 }
 
 async function readManifest(path: string): Promise<Manifest> {

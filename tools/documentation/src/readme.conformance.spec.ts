@@ -10,7 +10,10 @@ import { printedLines } from './printed-lines.ts';
 import { Program } from './program.ts';
 
 const root = join(__dirname, '..', '..', '..');
-const blocks = codeBlocks(readFileSync(join(root, 'README.md'), 'utf8'));
+/** Wants a Swarm of three hosts: `npm run lab` runs it (tools/swarm-campaign/src/walkthrough). */
+const walkthrough = 'On Docker Swarm';
+const allBlocks = codeBlocks(readFileSync(join(root, 'README.md'), 'utf8'));
+const blocks = allBlocks.filter(({ section }) => section !== walkthrough);
 const python = process.env['CELERIAC_TEST_PYTHON_NEWEST'];
 
 /** Where the README has the producer and the broker of `npm start`. */
@@ -29,6 +32,8 @@ const nativeCompiler = join(root, 'node_modules', '@typescript', 'native', 'bin'
  * - `npx nx build @celeriac/power`: the compiler that Nx would run, as the folder is no project of the workspace; and the
  *   built libraries are what it compiles against, in place of the references that `nx sync` writes;
  * - `npm test`: this is it.
+ *
+ * The blocks of the walk-through on Docker Swarm are left out.
  */
 describe('the README', () => {
   let folder: string;
@@ -145,6 +150,10 @@ describe('the README', () => {
       }
     }
   }
+
+  it('has a walk-through on Docker Swarm that is run elsewhere', () => {
+    expect(allBlocks.length - blocks.length).toBeGreaterThan(20);
+  });
 
   it('has no block of another kind, and no text but drawings and what commands print', () => {
     expect([...new Set(blocks.map(({ language }) => language))].sort()).toEqual([
