@@ -85,6 +85,19 @@ describe('BrokerConnection', () => {
     expect(peer.saidBy('connection.open')).toMatchObject([{ vhost }]);
   });
 
+  it('goes on to the next broker when the one that it has is lost, though that takes connections again', async () => {
+    const other = await ScriptedPeer.listen();
+    try {
+      const connection = await opened(connectTo(`${peer.url};${other.url}`));
+      expect([peer.openConnections.length, other.openConnections.length]).toEqual([1, 0]);
+      peer.connections[0]?.close(320, 'CONNECTION_FORCED');
+      await until(() => connection.isOpen && other.openConnections.length === 1);
+      expect(peer.openConnections).toHaveLength(0);
+    } finally {
+      await other.close();
+    }
+  });
+
   it('tries the brokers of its URLs in turn', async () => {
     await opened(connectTo(`${await deadUrl()};${peer.url}`));
     expect(logger.fieldsOf('broker connection failed')).toHaveLength(1);

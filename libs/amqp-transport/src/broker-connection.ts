@@ -79,6 +79,8 @@ export class BrokerConnection {
   readonly #users = new Set<SessionUser>();
   readonly #stopping = new AbortController();
   #state: ConnectionStateName = 'idle';
+  /** How many attempts there were; each takes the next broker. */
+  #turn = 0;
   #session: Session | undefined;
   #lastError: OperationalError | undefined;
   #connecting: Promise<void> = Promise.resolve();
@@ -172,7 +174,8 @@ export class BrokerConnection {
     const { signal } = this.#stopping;
     if (initialDelayMs > 0) await this.#pause(initialDelayMs);
     for (let attempt = 0; !signal.aborted; attempt++) {
-      const address = addresses[attempt % addresses.length] ?? addresses[0];
+      const address = addresses[this.#turn % addresses.length] ?? addresses[0];
+      this.#turn++; // also when it succeeds: once that connection is lost, its broker is the least likely to be there
       try {
         this.#adopt(await this.#connectTo(address), address);
         return;
