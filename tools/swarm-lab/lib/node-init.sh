@@ -41,4 +41,19 @@ cd "$root"
 pivot_root . .old
 umount -l /.old
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
-exec /usr/bin/docker-init -- dockerd -H unix:///run/lab/docker.sock -H unix:///run/docker.sock "$@"
+# What a host's init does: ends the engine when the host is shut down, and starts it again when it has ended by itself.
+# One that ends within ten seconds of its start cannot run here, and takes the node with it.
+# shellcheck disable=SC2016
+exec /usr/bin/docker-init -- bash -c '
+  stopping=
+  trap "stopping=yes; kill -TERM \$engine" TERM
+  while :; do
+    began=$SECONDS
+    dockerd -H unix:///run/lab/docker.sock -H unix:///run/docker.sock "$@" &
+    engine=$!
+    wait "$engine"; code=$?
+    while kill -0 "$engine" 2>/dev/null; do wait "$engine"; code=$?; done
+    [[ -z $stopping ]] || exit 0
+    ((SECONDS - began > 10)) || exit "$code"
+    printf "%s the engine has ended with %s and is started again\n" "$(date -u +%FT%TZ)" "$code" >&2
+  done' engine "$@"

@@ -95,9 +95,11 @@ node_stop() {
   wait_until 60 node_off "$1" || node_kill "$1"
 }
 
-# node_remove NODE: switches it off and deletes all that it had.
+# node_remove NODE: switches it off and deletes all that it had, but for what its engine said last.
 node_remove() {
   node_kill "$1"
+  mkdir -p "$LAB_HOME/logs"
+  mv "$(node_dir "$1")/log" "$LAB_HOME/logs/$1.log" 2>/dev/null || true
   [[ $1 == builder ]] || node_net_down "$1"
   rm -rf "$(node_dir "$1")"
 }
