@@ -3,7 +3,7 @@ import { packageOf } from './package-of.ts';
 describe('packageOf', () => {
   it.each([
     ['node_modules/amqplib/lib/codec.js', 'amqplib', 'node_modules/amqplib'],
-    ['/work/node_modules/@fastify/send/index.js', '@fastify/send', '/work/node_modules/@fastify/send'],
+    ['/srv/node_modules/@fastify/send/index.js', '@fastify/send', '/srv/node_modules/@fastify/send'],
     ['libs/a/node_modules/ajv/dist/ajv.js', 'ajv', 'libs/a/node_modules/ajv'],
     ['node_modules/a/node_modules/b/node_modules.js', 'b', 'node_modules/a/node_modules/b'],
     ['node_modules/fastify', 'fastify', 'node_modules/fastify'],
