@@ -12,6 +12,7 @@ export interface TaskPostrunMessage {
   readonly task: string;
   readonly args: readonly unknown[];
   readonly kwargs: Readonly<Record<string, unknown>>;
+  /** Whether the function returned; a returned value that cannot be written makes the task fail afterwards. */
   readonly state: 'SUCCESS' | 'FAILURE';
   /** What the task returned, or what it threw. */
   readonly retval: unknown;

@@ -43,7 +43,7 @@ export class TaskSequel {
     this.#options = options;
   }
 
-  /** Resolves with why the task has failed after all; it is to be dealt with as any failure. */
+  /** Resolves with the error that makes the task a failed one after all, like any other failure; undefined when it succeeded. */
   async succeeded(received: ReceivedTask, value: unknown): Promise<Error | undefined> {
     const { states, followUps } = this.#options;
     const { delivery, opened } = received;
