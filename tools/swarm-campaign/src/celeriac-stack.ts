@@ -30,10 +30,6 @@ export class CeleriacStack {
     >;
   }
 
-  secrets(): Promise<string> {
-    return this.#stack('secrets');
-  }
-
   /** Deploys the very stack files, and on top of them what this kernel and the records need. */
   deploy(tag: string): Promise<string> {
     const override = join(this.#lab.root, 'tools', 'swarm-campaign', 'stack.lab.yml');

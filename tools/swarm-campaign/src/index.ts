@@ -1,4 +1,4 @@
-/** `npm run lab`: the stack on a real swarm of three hosts, under load, while things happen to it. See README.md here. */
+/** `npm run lab`: the stack on a real swarm of three hosts, under load, while things happen to it. See docs/campaign.md. */
 import { writeFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';

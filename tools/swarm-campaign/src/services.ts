@@ -2,7 +2,6 @@ import { waitUntil } from '@celeriac/local-stack';
 import type { Host, Lab } from './lab.ts';
 
 export const workers = ['addition', 'subtraction', 'multiplication', 'division'] as const;
-export type WorkerService = (typeof workers)[number];
 
 /** A task of a service that Swarm wants to run. */
 export interface ServiceTask {
@@ -63,11 +62,6 @@ export class Services {
   updateState(service: string): Promise<string> {
     const format = '{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}';
     return this.#lab.docker('service', 'inspect', '--format', format, this.nameOf(service));
-  }
-
-  async replicas(service: string): Promise<number> {
-    const format = '{{.Spec.Mode.Replicated.Replicas}}';
-    return Number(await this.#lab.docker('service', 'inspect', '--format', format, this.nameOf(service)));
   }
 
   /** Ids of the containers of a service on a host. */
