@@ -1,18 +1,20 @@
 import type { Lab } from '../lab.ts';
 
-/** @throws Error with what `docker stack config` or `docker compose config` warns of */
+/** The files that are deployed together, for the docker command that reads them. */
+const configurations: readonly (readonly string[])[] = [
+  ['stack', 'config', '--compose-file', 'swarm-stack.yml'],
+  ['stack', 'config', '--compose-file', 'swarm-stack.yml', '--compose-file', 'swarm-stack.cluster.yml'],
+  ['compose', '--file', 'docker/compose.yml', 'config'],
+];
+
+/** @throws Error with whatever docker complains of when it reads the stack files and that of Compose */
 export async function assertNoWarnings(lab: Lab): Promise<void> {
-  const warnings: string[] = [];
-  const file = (name: string): readonly string[] => ['--compose-file', `${lab.root}/${name}`];
-  for (const files of [
-    file('swarm-stack.yml'),
-    [...file('swarm-stack.yml'), ...file('swarm-stack.cluster.yml')],
-  ]) {
-    // `run` gives standard output and error together: a configuration is all that may be there
-    const output = await lab.docker('stack', 'config', ...files);
-    warnings.push(
-      ...output.split('\n').filter((line) => /warn|obsolete|ignor|deprecat|unsupported/i.test(line)),
-    );
+  const complaints: string[] = [];
+  for (const command of configurations) {
+    // the configuration itself is of no interest: what is left is what docker wrote to standard error
+    const script = 'cd "$1"; shift; exec docker "$@" 2>&1 >/dev/null';
+    const written = await lab.run('bash', ['-c', script, 'bash', lab.root, ...command]);
+    if (written !== '') complaints.push(`docker ${command.join(' ')}: ${written}`);
   }
-  if (warnings.length > 0) throw new Error(warnings.join('\n'));
+  if (complaints.length > 0) throw new Error(complaints.join('\n'));
 }
