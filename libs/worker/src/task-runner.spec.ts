@@ -98,6 +98,24 @@ describe('TaskRunner', () => {
     ]);
   });
 
+  it('tells a run once, also when its success could not be dealt with and it fails', async () => {
+    const { runner, store } = runnerWith();
+    jest.spyOn(TaskOutcomes.prototype, 'succeeded').mockImplementationOnce(() => {
+      throw new Error('no room');
+    });
+    const states: unknown[] = [];
+    const listen = (message: unknown) => states.push((message as { state: string }).state);
+    subscribe('celeriac.task_postrun', listen);
+    try {
+      await runner.execute(receivedTask(registeredTask(() => 5)));
+    } finally {
+      unsubscribe('celeriac.task_postrun', listen);
+      jest.restoreAllMocks();
+    }
+    expect(states).toEqual(['SUCCESS']);
+    expect(store.results).toMatchObject([{ status: 'FAILURE', result: { exc_message: ['no room'] } }]);
+  });
+
   it('does not run a task whose delivery was lost while it waited', () => {
     const { runner, store } = runnerWith();
     let runs = 0;

@@ -50,11 +50,19 @@ export class TaskRunner {
 
   #succeed(received: ReceivedTask, value: unknown): void {
     publishTaskPostrun(received, 'SUCCESS', value);
-    this.#options.outcomes.succeeded(received, value);
+    try {
+      this.#options.outcomes.succeeded(received, value);
+    } catch (error) {
+      this.#handleFailure(received, error); // the run was told already
+    }
   }
 
   #fail(received: ReceivedTask, error: unknown): void {
     publishTaskPostrun(received, 'FAILURE', error);
+    this.#handleFailure(received, error);
+  }
+
+  #handleFailure(received: ReceivedTask, error: unknown): void {
     const { outcomes, logger } = this.#options;
     try {
       outcomes.failed(received, error);
