@@ -3,9 +3,12 @@ export { backoffMs } from './backoff.ts';
 export { coerceError } from './coerce-error.ts';
 export { silentLogger } from './logger.ts';
 export { systemClock } from './clock.ts';
+export { logReceiverErrors, Signal } from './signal.ts';
 
 export type { BackoffOptions } from './backoff.ts';
 export type { CeleryErrorCode } from './celery-error.ts';
 export type { Clock } from './clock.ts';
 export type { Headers, MessageProperties } from './message-properties.ts';
 export type { LogFields, Logger } from './logger.ts';
+export type { Receiver, ReceiverErrorHandler } from './signal.ts';
+export type { AfterTaskPublish, BeforeTaskPublish } from './task-publish.ts';

@@ -2,7 +2,7 @@ import { ImproperlyConfiguredError } from '@celeriac/primitives';
 
 import { createRegisteredTask } from './registered-task.ts';
 import type { AnyTaskImplementation, RegisteredTask } from './registered-task.ts';
-import type { TaskImplementation } from './task-function.ts';
+import type { OptionedTask, TaskImplementation } from './task-function.ts';
 import type { HolderTask, TaskDeclarations, TaskHolder } from './task-holder.ts';
 
 /** A function for every task of the holder `H`; one missing, or with the wrong signature, does not compile. */
@@ -38,13 +38,14 @@ export function implement<T extends TaskDeclarations>(
     );
   }
   const tasks = Object.entries<HolderTask>(holder.tasks).map(([key, task]) => {
-    const implementation = functions.get(key);
+    const given = functions.get(key);
+    const { implementation, options } = isOptioned(given) ? given : { implementation: given, options: {} };
     if (!isImplementation(implementation)) {
       throw new ImproperlyConfiguredError(
         `Task '${key}' of queue '${holder.queue}' needs a function, got ${typeof implementation}`,
       );
     }
-    return createRegisteredTask(task, implementation);
+    return createRegisteredTask(task, implementation, options);
   });
   return { holder, tasks };
 }
@@ -52,4 +53,8 @@ export function implement<T extends TaskDeclarations>(
 function isImplementation(value: unknown): value is AnyTaskImplementation {
   if (typeof value === 'function') return true;
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'bound';
+}
+
+function isOptioned(value: unknown): value is OptionedTask {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'optioned';
 }

@@ -1,7 +1,10 @@
 export { defineTask, plainTask } from './task-declaration.ts';
 export { defineHolder } from './task-holder.ts';
 export { implement } from './implement.ts';
-export { bound } from './task-function.ts';
+export { bound, withOptions } from './task-function.ts';
+export { Ignore, Reject, Retry, TaskPredicate } from './task-predicate.ts';
+export { SoftTimeLimitExceeded, TimeLimitExceeded } from './time-limit-errors.ts';
+export { defaultRetryPolicy } from './task-execution-options.ts';
 export { TaskRegistry } from './task-registry.ts';
 export { checkArguments } from './check-arguments.ts';
 export { encodeArguments } from './encode-arguments.ts';
@@ -21,13 +24,16 @@ export type { HolderTask, TaskDeclarations, TaskHolder } from './task-holder.ts'
 export type { ImplementedHolder, TaskImplementations } from './implement.ts';
 export type {
   BoundTask,
+  OptionedTask,
   TaskArguments,
   TaskFunction,
   TaskImplementation,
   TaskKeywordArguments,
   TaskResult,
 } from './task-function.ts';
-export type { DeliveryInfo, TaskContext, TaskContextRequest } from './task-context.ts';
+export type { DeliveryInfo, RetryOptions, TaskContext, TaskContextRequest } from './task-context.ts';
+export type { ErrorClass, RetryPolicy, TaskExecutionOptions } from './task-execution-options.ts';
+export type { RetryChanges } from './task-predicate.ts';
 export type { RegisteredTask } from './registered-task.ts';
 export type { ArgumentProblem } from './argument-problem.ts';
 export type { CallArguments } from './encode-arguments.ts';

@@ -6,6 +6,8 @@ import type { NumberWriter } from './number-writer.ts';
 import { assertArguments, parameterChecksOf } from './parameter-checks.ts';
 import type { TaskContext } from './task-context.ts';
 import type { AnyTaskDeclaration } from './task-declaration.ts';
+import { checkExecutionOptions } from './task-execution-options.ts';
+import type { TaskExecutionOptions } from './task-execution-options.ts';
 import type { BoundTask } from './task-function.ts';
 import type { HolderTask } from './task-holder.ts';
 
@@ -15,6 +17,8 @@ export interface RegisteredTask {
   readonly name: string;
   readonly queue: string;
   readonly declaration: AnyTaskDeclaration;
+  /** How it is run, where it says so itself. */
+  readonly options: TaskExecutionOptions;
   /**
    * Binds the arguments and calls the function; gives what the function gives, a promise only if that is one.
    *
@@ -33,17 +37,24 @@ export interface RegisteredTask {
 /** A task's function, bound or not, with its types left behind: binding and checking stand in for them at run time. */
 export type AnyTaskImplementation = ((...args: never[]) => unknown) | BoundTask;
 
-/** Joins a declared task with its function. All decisions that do not depend on a call are taken here, once. */
+/**
+ * Joins a declared task with its function. All decisions that do not depend on a call are taken here, once.
+ *
+ * @throws ImproperlyConfiguredError when an option has a value that it cannot have
+ */
 export function createRegisteredTask(
   task: HolderTask,
   implementation: AnyTaskImplementation,
+  options: TaskExecutionOptions = {},
 ): RegisteredTask {
   const { name, queue, declaration } = task;
+  checkExecutionOptions(name, options);
   const fit = createFit(name, declaration, typeof implementation !== 'function');
   return {
     name,
     queue,
     declaration,
+    options,
     run: createRun(fit, implementation),
     encodeResult: createResultWriter(declaration),
   };

@@ -8,6 +8,7 @@ import type {
 } from './parameter-list.ts';
 import type { TaskContext } from './task-context.ts';
 import type { AnyTaskDeclaration, TaskDeclaration } from './task-declaration.ts';
+import type { TaskExecutionOptions } from './task-execution-options.ts';
 
 /** Positional arguments of a call to the task, as a caller must give them. */
 export type TaskArguments<D extends AnyTaskDeclaration> = D extends TaskDeclaration
@@ -43,13 +44,23 @@ export interface BoundTask<A extends unknown[] = never[], R = unknown> {
   readonly run: (context: TaskContext, ...args: A) => R;
 }
 
+/** A task's function, bound or not, with options for its runs; made by {@link withOptions}. */
+export interface OptionedTask<I = unknown> {
+  readonly kind: 'optioned';
+  readonly options: TaskExecutionOptions;
+  readonly implementation: I;
+}
+
 /**
  * What can implement a task: its function, or the same bound. A conditional type, because only as such the compiler
  * resolves it while it infers, so that `() => 'ND'` keeps its literal type.
  */
 export type TaskImplementation<D extends AnyTaskDeclaration> = D extends AnyTaskDeclaration
-  ? TaskFunction<D> | BoundTask<FunctionArguments<D>, TaskResult<D> | Promise<TaskResult<D>>>
+  ? PlainImplementation<D> | OptionedTask<PlainImplementation<D>>
   : never;
+
+type PlainImplementation<D extends AnyTaskDeclaration> =
+  TaskFunction<D> | BoundTask<FunctionArguments<D>, TaskResult<D> | Promise<TaskResult<D>>>;
 
 /**
  * Celery's `bind=True`: the task's context comes first, its arguments after it.
@@ -59,4 +70,14 @@ export type TaskImplementation<D extends AnyTaskDeclaration> = D extends AnyTask
  */
 export function bound<A extends unknown[], R>(run: (context: TaskContext, ...args: A) => R): BoundTask<A, R> {
   return { kind: 'bound', run };
+}
+
+/**
+ * Gives a task options for its runs: retries, limits, acknowledgement.
+ *
+ * @example
+ * implement(shop, { charge: withOptions({ autoretryFor: [FetchError], retryBackoff: true, timeLimit: 30 }, charge) });
+ */
+export function withOptions<I>(options: TaskExecutionOptions, implementation: I): OptionedTask<I> {
+  return { kind: 'optioned', options, implementation };
 }
