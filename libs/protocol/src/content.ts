@@ -1,22 +1,19 @@
-import { isUtf8 } from 'node:buffer';
-import { ImproperlyConfiguredError } from '@celeriac/primitives';
 import { decompressBody } from './compression.ts';
 import type { IncomingMessage } from './message.ts';
-import { parseJson } from './parse-json.ts';
-import { ContentDisallowedError, DecodeError } from './protocol-error.ts';
+import { ContentDisallowedError } from './protocol-error.ts';
+import type { Serializer } from './serializer.ts';
+import { jsonSerializer, pickleTypes, resolveSerializer, serializerByType } from './serializer.ts';
 
 /** What a message is read with. */
 export interface ReadContentOptions {
-  /** Names or MIME types of the content that is read. Default `['json']`. */
+  /** Names or MIME types of the content that is read: json, msgpack, yaml. Default `['json']`. */
   readonly acceptContent?: readonly string[] | undefined;
-  /** Largest body, before and after decompression, in bytes. Default 64 MiB. */
+  /** Largest body, before and after decompression, in bytes; 256 KiB at most for YAML. Default 64 MiB. */
   readonly maxBodyBytes?: number | undefined;
 }
 
 const defaultMaxBodyBytes = 64 * 1024 * 1024;
-const jsonType = 'application/json';
-const pickleType = 'application/x-python-serialize';
-const defaultAccepted: ReadonlySet<string> = new Set([jsonType]);
+const defaultAccepted: ReadonlySet<string> = new Set([jsonSerializer.contentType]);
 
 /**
  * The MIME types that a setting `accept_content` stands for.
@@ -27,19 +24,7 @@ const defaultAccepted: ReadonlySet<string> = new Set([jsonType]);
  * that is not supported
  */
 export function resolveAcceptContent(acceptContent: readonly string[]): ReadonlySet<string> {
-  const types = new Set<string>();
-  for (const name of acceptContent) {
-    if (name === 'json' || name === jsonType) types.add(jsonType);
-    else if (name === 'pickle' || name === pickleType) {
-      throw new ImproperlyConfiguredError(
-        'accept_content must not hold pickle: reading it would run code that the sender chose',
-      );
-    } else
-      throw new ImproperlyConfiguredError(
-        `accept_content must hold supported serializers (json), got "${name}"`,
-      );
-  }
-  return types;
+  return new Set(acceptContent.map((name) => resolveSerializer(name, 'accept_content').contentType));
 }
 
 // a worker passes the same array with every message
@@ -55,8 +40,7 @@ function acceptedTypes(acceptContent: readonly string[] | undefined): ReadonlySe
   return types;
 }
 
-function checkContentType(contentType: string | undefined, accepted: ReadonlySet<string>): void {
-  if (contentType !== undefined && accepted.has(contentType)) return;
+function refuseContentType(contentType: string | undefined, accepted: ReadonlySet<string>): never {
   if (contentType === undefined || contentType === '') {
     throw new ContentDisallowedError(
       'content-type-missing',
@@ -66,20 +50,21 @@ function checkContentType(contentType: string | undefined, accepted: ReadonlySet
   const types = Array.from(accepted).join(', ');
   throw new ContentDisallowedError(
     'content-type-refused',
-    contentType === pickleType || contentType === 'application/x-pickle'
-      ? 'pickle is never read, as reading it would run code that the sender chose: send json'
+    pickleTypes.has(contentType)
+      ? `pickle is never read, as reading it would run code that the sender chose: send one of ${types}`
       : `content type must be one of ${types}, got ${JSON.stringify(contentType.slice(0, 64))}`,
   );
 }
 
-function toText(body: Buffer): string {
-  if (!isUtf8(body)) throw new DecodeError('the body is no valid UTF-8');
-  return body.toString();
+function acceptedSerializer(contentType: string | undefined, accepted: ReadonlySet<string>): Serializer {
+  if (contentType === undefined || !accepted.has(contentType))
+    return refuseContentType(contentType, accepted);
+  return serializerByType.get(contentType) ?? refuseContentType(contentType, accepted);
 }
 
 /**
  * The value in the body of a message: content type checked, decompressed, decoded. The content encoding is not looked
- * at, as JSON is always UTF-8.
+ * at, as JSON and YAML are always UTF-8 and msgpack has none.
  *
  * [CONTENT-READ] Source: kombu 5.6.2, kombu/serialization.py `SerializerRegistry.loads`, kombu/message.py; vectors
  * `worker-rpc: bad_content_type_*`, `text_plain_content_type`, `no_content_type`.
@@ -92,8 +77,16 @@ export function readContent(
   options: ReadContentOptions,
   floats: 'number' | 'keep',
 ): unknown {
-  checkContentType(message.properties.contentType, acceptedTypes(options.acceptContent));
+  const serializer = acceptedSerializer(message.properties.contentType, acceptedTypes(options.acceptContent));
   const maxBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
-  const body = decompressBody(message.body, message.headers['compression'], maxBytes);
-  return parseJson(toText(body), { floats });
+  return serializer.deserialize(
+    decompressBody(message.body, message.headers['compression'], maxBytes),
+    floats,
+  );
+}
+
+/** True when the body of a message can be seen to be an array, if it is anything, without reading it. */
+export function isArrayBody({ properties, headers, body }: IncomingMessage): boolean {
+  if ((headers['compression'] ?? '') !== '') return false;
+  return serializerByType.get(properties.contentType ?? '')?.beginsAsArray(body) ?? false;
 }

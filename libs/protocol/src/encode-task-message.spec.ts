@@ -1,7 +1,9 @@
 import type { TaskCall } from './encode-task-message.ts';
 import { encodeTaskMessage } from './encode-task-message.ts';
+import { openTaskMessage } from './open-task-message.ts';
 import { EncodeError } from './protocol-error.ts';
 import { float } from './python-float.ts';
+import { resolveSerializer } from './serializer.ts';
 
 const call: TaskCall = {
   name: 'add',
@@ -123,5 +125,38 @@ describe('encodeTaskMessage', () => {
   ])('refuses %s', (_, part, text) => {
     expect(() => encodeTaskMessage({ ...call, ...part })).toThrow(EncodeError);
     expect(() => encodeTaskMessage({ ...call, ...part })).toThrow(text);
+  });
+
+  it.each(['json', 'msgpack', 'yaml'] as const)(
+    'writes and compresses %s, which is then read back',
+    (serializer) => {
+      const args = [{ num_1: float(7), text: 'é', bytes: Buffer.from([0xff]), big: 2n ** 60n }];
+      const message = encodeTaskMessage({
+        ...call,
+        args,
+        serializer,
+        compression: 'brotli',
+        headers: { tenant: 'acme' },
+      });
+      expect(Object.entries(message.headers).at(-1)).toEqual(['compression', 'application/x-brotli']);
+      expect(message.properties.contentType).toBe(resolveSerializer(serializer).contentType);
+      const task = openTaskMessage(message, { acceptContent: [serializer] });
+      expect(task.readBody({ floats: 'keep' })).toMatchObject({ args, kwargs: {}, embed: { chain: null } });
+      expect(task.readRequest().headers).toEqual({ tenant: 'acme' });
+    },
+  );
+
+  it('refuses what a serializer has no form for, and names where it is', () => {
+    const args = [[new Date()]];
+    expect(() => encodeTaskMessage({ ...call, args, serializer: 'msgpack' })).toThrow(
+      'value[0][0][0] is a datetime, for which msgpack has no form',
+    );
+    expect(encodeTaskMessage({ ...call, args, serializer: 'yaml' }).body.toString()).toMatch(
+      /^- - - \d{4}-\d\d-\d\d \d/,
+    );
+  });
+
+  it('refuses a compression that it can read alone', () => {
+    expect(() => encodeTaskMessage({ ...call, compression: 'bzip2' })).toThrow('can be read and not written');
   });
 });

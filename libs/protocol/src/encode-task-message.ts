@@ -1,7 +1,11 @@
+import type { CompressionName } from './compression.ts';
+import { resolveCompression } from './compression.ts';
 import { pythonIsoformat } from './isoformat.ts';
 import type { OutgoingMessage } from './message.ts';
 import { EncodeError } from './protocol-error.ts';
 import { saferepr } from './saferepr.ts';
+import type { SerializerName } from './serializer.ts';
+import { jsonSerializer, resolveSerializer } from './serializer.ts';
 import type { TaskEmbed } from './signature.ts';
 import type { TimeLimits } from './time-limits.ts';
 import { encodeTimeLimits } from './time-limits.ts';
@@ -52,6 +56,10 @@ export interface TaskCall {
   readonly now?: Date | undefined;
   /** `'plain'` writes dates, decimals and uuids as Celery 5.2 does. Default `'envelope'`. */
   readonly typedValues?: TypedValueForm | undefined;
+  /** Default `'json'`. The others have no form for a Decimal, a time or a uuid, msgpack none for any date. */
+  readonly serializer?: SerializerName | undefined;
+  /** Default none. One that cannot be written is refused: see `writableCompressions`. */
+  readonly compression?: CompressionName | undefined;
 }
 
 /** The largest time to live that RabbitMQ takes; beyond it the channel is closed and the message lost. */
@@ -86,17 +94,23 @@ function expirationOf(expires: Date, now: Date): string | undefined {
   return ms > maxExpirationMs ? undefined : String(ms);
 }
 
-function writeEmbed(
-  { callbacks = null, errbacks = null, chain = null, chord = null }: Partial<TaskEmbed>,
-  options: WriteJsonOptions,
-): string {
-  return writeJson({ callbacks, errbacks, chain, chord }, options);
+function fullEmbed({
+  callbacks = null,
+  errbacks = null,
+  chain = null,
+  chord = null,
+}: Partial<TaskEmbed>): object {
+  return { callbacks, errbacks, chain, chord };
 }
 
-function writeBody(call: TaskCall): string {
+function writeJsonBody(call: TaskCall): Buffer {
   const options: WriteJsonOptions = { typedValues: call.typedValues };
-  const embed = call.embed === undefined ? emptyEmbedText : writeEmbed(call.embed, options);
-  return `[${writeJson(call.args, options)}, ${writeJson(call.kwargs, options)}, ${embed}]`;
+  const embed = call.embed === undefined ? emptyEmbedText : writeJson(fullEmbed(call.embed), options);
+  // ASCII alone, which latin1 copies as it is
+  return Buffer.from(
+    `[${writeJson(call.args, options)}, ${writeJson(call.kwargs, options)}, ${embed}]`,
+    'latin1',
+  );
 }
 
 function encodeHeaders(call: TaskCall): Record<string, unknown> {
@@ -130,24 +144,35 @@ function encodeHeaders(call: TaskCall): Record<string, unknown> {
 /**
  * The message of a call, protocol 2, with the header keys and their order of Celery 5.7.
  *
- * [TASK-V2-ENCODE] Source: Celery 5.7, celery/app/amqp.py `as_task_v2`; vectors `task-messages`.
+ * [TASK-V2-ENCODE] Source: Celery 5.7, celery/app/amqp.py `as_task_v2`, kombu 5.7.0, kombu/messaging.py `_prepare`;
+ * vectors `task-messages`.
  *
- * @throws EncodeError when an argument has no form in JSON, or a field has a value that cannot be sent; names it
+ * @throws EncodeError when an argument has no form in the serializer, or a field has a value that cannot be sent; names it
+ * @throws ImproperlyConfiguredError when the serializer is unknown, or the compression is or cannot be written
  */
 export function encodeTaskMessage(call: TaskCall): OutgoingMessage {
   const expiration =
     call.expires === undefined ? undefined : expirationOf(call.expires, call.now ?? new Date());
+  const serializer = call.serializer === undefined ? jsonSerializer : resolveSerializer(call.serializer);
+  const compression = call.compression === undefined ? undefined : resolveCompression(call.compression);
+  const headers = encodeHeaders(call);
+  // kombu's own header, which comes after those of the task
+  if (compression !== undefined) headers['compression'] = compression.contentType;
+  const body =
+    serializer === jsonSerializer
+      ? writeJsonBody(call)
+      : serializer.serialize([call.args, call.kwargs, fullEmbed(call.embed ?? {})]);
   return {
     properties: {
-      contentType: 'application/json',
-      contentEncoding: 'utf-8',
+      contentType: serializer.contentType,
+      contentEncoding: serializer.contentEncoding,
       deliveryMode: call.deliveryMode ?? 2,
       priority: checkPriority(call.priority ?? 0),
       correlationId: call.id,
       replyTo: call.replyTo ?? '',
       ...(expiration !== undefined && { expiration }),
     },
-    headers: encodeHeaders(call),
-    body: Buffer.from(writeBody(call), 'latin1'),
+    headers,
+    body: compression === undefined ? body : compression.compress(body),
   };
 }

@@ -1,6 +1,8 @@
 import { endOfString } from './json-text.ts';
 import { DecodeError } from './protocol-error.ts';
 import { PythonFloat } from './python-float.ts';
+import { maxIntDigits } from './serialization/content-limits.ts';
+import { setMember } from './serialization/set-member.ts';
 import { BadEnvelope, decodeEnvelope } from './typed-values.ts';
 
 /*
@@ -22,9 +24,6 @@ const words = new Map<string, unknown>([
 ]);
 const wordToken = /-?[A-Za-z]+/y;
 
-/** Python refuses ints of more digits; reading them costs the square of their length. */
-const maxIntDigits = 4300;
-
 interface ArrayFrame {
   readonly kind: 'array';
   readonly items: unknown[];
@@ -40,11 +39,6 @@ type Frame = ArrayFrame | ObjectFrame;
 
 /** Stands for a container that has been opened and whose first item comes next. */
 const opened = Symbol('opened');
-
-function setMember(members: Record<string, unknown>, key: string, value: unknown): void {
-  if (key !== '__proto__') members[key] = value;
-  else Object.defineProperty(members, key, { value, enumerable: true, configurable: true, writable: true });
-}
 
 export interface JsonReaderOptions {
   /** Give integral floats as PythonFloat. */

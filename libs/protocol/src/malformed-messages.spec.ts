@@ -3,7 +3,7 @@ import { deliveryOf, loadVectors } from '@celeriac/testing';
 import fc from 'fast-check';
 import type { IncomingMessage } from './message.ts';
 import type { OpenTaskOptions, TaskRequest } from './index.ts';
-import { openTaskMessage, ProtocolError } from './index.ts';
+import { compressionNames, openTaskMessage, ProtocolError } from './index.ts';
 
 /** Opens a message and reads all of it, as a worker that knows the task does. */
 function readAll(message: IncomingMessage, options?: OpenTaskOptions): TaskRequest {
@@ -150,8 +150,34 @@ describe('what is refused beyond the recorded cases', () => {
       'compression-not-supported',
       'a number',
     ],
+    [
+      'lists nested a million deep, in JSON',
+      message('['.repeat(1_000_000)),
+      'body-not-decodable',
+      'deeper than 1000 levels',
+    ],
+    [
+      'lists nested a million deep, in msgpack',
+      message(Buffer.alloc(1_000_000, 0x91), v2, 'application/x-msgpack'),
+      'body-not-decodable',
+      'deeper than 1000 levels',
+    ],
+    [
+      'YAML of a million bytes',
+      message('['.repeat(1_000_000), v2, 'application/x-yaml'),
+      'body-too-large',
+      'at most 262144 bytes',
+    ],
+    [
+      'msgpack that is no triple',
+      message(Buffer.from('81a16101', 'hex'), v2, 'application/x-msgpack'),
+      'body-not-a-triple',
+      'got dict',
+    ],
+    ['YAML that is no triple', message('a: 1', v2, 'application/x-yaml'), 'body-not-a-triple', 'got dict'],
+    ['a body larger than any', message(Buffer.alloc(64 * 1024 * 1024 + 1)), 'body-too-large', 'larger than'],
   ])('refuses %s', (_, incoming, reason, text) => {
-    const error = errorOf(incoming);
+    const error = errorOf(incoming, { acceptContent: ['json', 'msgpack', 'yaml'] });
     expect(error.reason).toBe(reason);
     expect(error.message).toContain(text);
   });
@@ -172,7 +198,7 @@ describe('what is refused beyond the recorded cases', () => {
         expires: header,
         timelimit: header,
         retries: header,
-        compression: fc.oneof(fc.constantFrom('gzip', 'brotli', 'application/x-bz2'), header),
+        compression: fc.oneof(fc.constantFrom(...compressionNames), header),
         stamps: header,
         group: header,
       },
@@ -188,6 +214,8 @@ describe('what is refused beyond the recorded cases', () => {
     const contentType = fc.constantFrom(
       'application/json',
       'application/json',
+      'application/x-msgpack',
+      'application/x-yaml',
       'application/x-python-serialize',
       '',
       undefined,
@@ -195,7 +223,8 @@ describe('what is refused beyond the recorded cases', () => {
     fc.assert(
       fc.property(headers, body, contentType, (fields, bytes, type) => {
         try {
-          readAll({ properties: { contentType: type }, headers: fields, body: bytes });
+          const incoming = { properties: { contentType: type }, headers: fields, body: bytes };
+          readAll(incoming, { acceptContent: ['json', 'msgpack', 'yaml'] });
         } catch (error) {
           expect(error).toBeInstanceOf(ProtocolError);
         }

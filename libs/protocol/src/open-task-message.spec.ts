@@ -193,16 +193,24 @@ describe('openTaskMessage', () => {
 });
 
 describe('resolveAcceptContent', () => {
-  it('takes json by name and by type', () => {
-    expect([...resolveAcceptContent(['json', 'application/json'])]).toEqual(['application/json']);
+  it.each([
+    [['json', 'application/json'], ['application/json']],
+    [
+      ['application/x-yaml', 'json', 'msgpack', 'application/x-msgpack'],
+      ['application/x-yaml', 'application/json', 'application/x-msgpack'],
+    ],
+    [[], []],
+  ])('takes names and types: %j', (names, types) => {
+    expect([...resolveAcceptContent(names)]).toEqual(types);
   });
 
-  it.each([['pickle'], ['application/x-python-serialize'], ['yaml']])(
-    'refuses %s before any message comes',
-    (name) => {
-      expect(() => resolveAcceptContent([name])).toThrow(ImproperlyConfiguredError);
-      const task = openTaskMessage(message('[[], {}, {}]', least), { acceptContent: [name] });
-      expect(() => task.readBody()).toThrow(ImproperlyConfiguredError);
-    },
-  );
+  it.each([
+    ['pickle', 'accept_content must not be pickle: reading it runs code that the sender chose'],
+    ['application/x-python-serialize', 'accept_content must not be pickle'],
+    ['toml', 'accept_content must be one of json, msgpack, yaml, got "toml"'],
+  ])('refuses %s before any message comes', (name, text) => {
+    expect(() => resolveAcceptContent([name])).toThrow(ImproperlyConfiguredError);
+    const task = openTaskMessage(message('[[], {}, {}]', least), { acceptContent: [name] });
+    expect(() => task.readBody()).toThrow(text);
+  });
 });

@@ -1,5 +1,5 @@
 import type { ReadContentOptions } from './content.ts';
-import { readContent } from './content.ts';
+import { isArrayBody, readContent } from './content.ts';
 import type { IncomingMessage } from './message.ts';
 import { InvalidTaskError, UnknownMessageError } from './protocol-error.ts';
 import { pythonRepr } from './python-repr.ts';
@@ -94,6 +94,7 @@ abstract class Opened implements OpenedTask {
 
 class OpenedV2 extends Opened {
   readonly isProtocol1 = false;
+  private content: { readonly value: unknown } | undefined;
 
   constructor(message: IncomingMessage, options: OpenTaskOptions) {
     super(message, message.headers, options);
@@ -111,17 +112,22 @@ class OpenedV2 extends Opened {
   }
 
   protected readParts(floats: 'number' | 'keep'): TaskParts {
-    const body = readContent(this.message, this.options, floats);
+    const body = floats === 'number' ? this.takeContent() : readContent(this.message, this.options, floats);
     return isHybrid(body) ? partsOfV1(body) : partsOfV2(body);
   }
 
   /** [TASK-HYBRID] A protocol 1 body under protocol 2 headers: headers win. Only a body that may be an object is read. */
   private hybridBody(): Fields | undefined {
-    const { body, headers } = this.message;
-    const isTriple = body[0] === 0x5b && (headers['compression'] ?? '') === '';
-    if (isTriple) return undefined;
-    const content = readContent(this.message, this.options, 'number');
-    return isHybrid(content) ? content : undefined;
+    if (isArrayBody(this.message)) return undefined;
+    this.content ??= { value: readContent(this.message, this.options, 'number') };
+    return isHybrid(this.content.value) ? this.content.value : undefined;
+  }
+
+  /** The content that the look for a hybrid has read, once: a task may change the arguments that it is given. */
+  private takeContent(): unknown {
+    const { value } = this.content ?? { value: readContent(this.message, this.options, 'number') };
+    this.content = undefined;
+    return value;
   }
 }
 

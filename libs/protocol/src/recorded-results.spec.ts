@@ -71,8 +71,24 @@ describe('decodeResult on the recorded results', () => {
     expect(result.dateDone === null).toBe(!message.body_text?.includes('"date_done": "'));
   });
 
-  it.each(binary)('refuses $title, which is msgpack', (message) => {
+  it.each(binary)('refuses $title, which is msgpack and not accepted', (message) => {
     expect(() => decodeResult(deliveryOf(message))).toThrow(ContentDisallowedError);
+  });
+
+  it.each(binary)('reads $title where msgpack is accepted', (message) => {
+    const { taskId, status } = decodeResult(deliveryOf(message), { acceptContent: ['msgpack'] });
+    expect(taskId).toBe(message.properties?.['correlation_id']);
+    expect(['SUCCESS', 'FAILURE']).toContain(status);
+  });
+
+  const binaryNow = binary.filter(({ version }) => version === 'celery-main');
+
+  it.each(binaryNow)('writes $title again, byte for byte', (message) => {
+    const delivery = deliveryOf(message);
+    const result = decodeResult(delivery, { acceptContent: ['msgpack'], floats: 'keep' });
+    expect(encodeResult(result, { serializer: 'msgpack' }).toString('hex')).toBe(
+      delivery.body.toString('hex'),
+    );
   });
 });
 

@@ -5,6 +5,8 @@ import { writeJsonString } from './json-string.ts';
 import type { IncomingMessage } from './message.ts';
 import { DecodeError } from './protocol-error.ts';
 import { isMapping, pythonTypeName } from './python-type-name.ts';
+import type { SerializerName } from './serializer.ts';
+import { jsonSerializer, resolveSerializer } from './serializer.ts';
 import type { TaskState } from './task-state.ts';
 import type { WriteJsonOptions } from './write-json.ts';
 import { writeJson } from './write-json.ts';
@@ -22,6 +24,8 @@ export interface ResultMessage {
   readonly dateDone: Date | string | null;
   readonly groupId?: string | undefined;
   readonly parentId?: string | undefined;
+  /** What `result_extended` adds, by the names on the wire. Decoding leaves it out. */
+  readonly extended?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface DecodeResultOptions extends ReadContentOptions {
@@ -29,13 +33,64 @@ export interface DecodeResultOptions extends ReadContentOptions {
   readonly floats?: 'number' | 'keep' | undefined;
 }
 
+export interface EncodeResultOptions extends WriteJsonOptions {
+  /** `result_serializer`, whose content type the properties must name. Default `'json'`. */
+  readonly serializer?: SerializerName | undefined;
+}
+
 /*
- * 5.7:    {"status", "result", "traceback", "children", "date_done" [, "group_id"] [, "parent_id"], "task_id"}
+ * 5.7:    {"status", "result", "traceback", "children", "date_done" [, "group_id"] [, "parent_id"] [, extended…], "task_id"}
  * before: {"task_id", "status", "result", "traceback", "children"}
  */
 
 function writeText(text: string | null): string {
   return text === null ? 'null' : writeJsonString(text);
+}
+
+function writeJsonResult(result: ResultMessage, options?: WriteJsonOptions): Buffer {
+  const { dateDone, groupId, parentId, children } = result;
+  const childrenText = children?.length === 0 ? '[]' : writeJson(children, options);
+  const date = dateDone instanceof Date ? `"${pythonIsoformat(dateDone)}"` : writeText(dateDone);
+  const group = groupId === undefined ? '' : `, "group_id": ${writeJsonString(groupId)}`;
+  const parent = parentId === undefined ? '' : `, "parent_id": ${writeJsonString(parentId)}`;
+  const extended = result.extended === undefined ? '' : writeExtended(result.extended, options);
+  // ASCII alone, which latin1 copies as it is
+  return Buffer.from(
+    `{"status": ${writeJsonString(result.status)}, "result": ${writeJson(result.result, options)}, ` +
+      `"traceback": ${writeText(result.traceback)}, "children": ${childrenText}, ` +
+      `"date_done": ${date}${group}${parent}${extended}, "task_id": ${writeJsonString(result.taskId)}}`,
+    'latin1',
+  );
+}
+
+function writeExtended(fields: Readonly<Record<string, unknown>>, options?: WriteJsonOptions): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `, ${writeJsonString(name)}: ${writeJson(value, options)}`)
+    .join('');
+}
+
+function resultFields({
+  status,
+  result,
+  traceback,
+  children,
+  dateDone,
+  groupId,
+  parentId,
+  extended,
+  taskId,
+}: ResultMessage): object {
+  return {
+    status,
+    result,
+    traceback,
+    children,
+    date_done: dateDone instanceof Date ? pythonIsoformat(dateDone) : dateDone,
+    group_id: groupId,
+    parent_id: parentId,
+    ...extended,
+    task_id: taskId,
+  };
 }
 
 /**
@@ -44,21 +99,14 @@ function writeText(text: string | null): string {
  * [RESULT-RPC-ENCODE] Source: Celery 5.7, celery/backends/base.py `_get_result_meta`, celery/backends/rpc.py `_to_result`;
  * vectors `results-rpc`.
  *
- * @throws EncodeError when the result has no form in JSON; names the path to what has none
+ * @throws EncodeError when the result has no form in the serializer; names the path to what has none
+ * @throws ImproperlyConfiguredError when the serializer is unknown
  */
-export function encodeResult(result: ResultMessage, options?: WriteJsonOptions): Buffer {
-  const { dateDone, groupId, parentId, children } = result;
-  const childrenText = children?.length === 0 ? '[]' : writeJson(children, options);
-  const date = dateDone instanceof Date ? `"${pythonIsoformat(dateDone)}"` : writeText(dateDone);
-  const group = groupId === undefined ? '' : `, "group_id": ${writeJsonString(groupId)}`;
-  const parent = parentId === undefined ? '' : `, "parent_id": ${writeJsonString(parentId)}`;
-  // ASCII alone, which latin1 copies as it is
-  return Buffer.from(
-    `{"status": ${writeJsonString(result.status)}, "result": ${writeJson(result.result, options)}, ` +
-      `"traceback": ${writeText(result.traceback)}, "children": ${childrenText}, ` +
-      `"date_done": ${date}${group}${parent}, "task_id": ${writeJsonString(result.taskId)}}`,
-    'latin1',
-  );
+export function encodeResult(result: ResultMessage, options?: EncodeResultOptions): Buffer {
+  const serializer =
+    options?.serializer === undefined ? jsonSerializer : resolveSerializer(options.serializer);
+  if (serializer === jsonSerializer) return writeJsonResult(result, options);
+  return serializer.serialize(resultFields(result));
 }
 
 function refuse(key: string, expected: string, value: unknown): never {

@@ -4,6 +4,7 @@ import { EncodeError } from './protocol-error.ts';
 import { PythonFloat } from './python-float.ts';
 import type { TypedValueForm } from './typed-values.ts';
 import { writeTypedValue } from './typed-values.ts';
+import { Unwritable } from './unwritable.ts';
 
 export interface WriteJsonOptions {
   /** `'plain'` writes dates, decimals and uuids as Celery 5.2 does, and refuses bytes. Default `'envelope'`. */
@@ -12,23 +13,6 @@ export interface WriteJsonOptions {
 
 /** Deepest nesting that Python reads without running out of stack. */
 const maxDepth = 1000;
-
-/** What stands in the way, with the path to it, collected on the way out. */
-class Unwritable extends Error {
-  path = '';
-
-  at(key: string | number): this {
-    const step =
-      typeof key === 'number'
-        ? `[${key}]`
-        : /^[A-Za-z_$][\w$]*$/.test(key)
-          ? `.${key}`
-          : `[${JSON.stringify(key)}]`;
-    // the innermost steps of a cycle say enough
-    if (this.path.length < 200) this.path = step + this.path;
-    return this;
-  }
-}
 
 function writeNumber(n: number): string {
   return isPythonInt(n) ? String(n) : writePythonFloat(n);

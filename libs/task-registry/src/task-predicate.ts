@@ -62,7 +62,10 @@ export class Reject extends TaskPredicate {
   readonly requeue: boolean;
 
   constructor(reason: string | null = null, options: { readonly requeue?: boolean } = {}) {
-    super('ERR_TASK_FAILED', `reject requeue=${String(options.requeue ?? false)}: ${reason ?? 'no reason given'}`);
+    super(
+      'ERR_TASK_FAILED',
+      `reject requeue=${String(options.requeue ?? false)}: ${reason ?? 'no reason given'}`,
+    );
     this.reason = reason;
     this.requeue = options.requeue ?? false;
   }
