@@ -7,6 +7,10 @@ export class DisabledResultStore implements ResultStore {
     // there is nothing to connect to
   }
 
+  assertWritable(): void {
+    // nothing is written
+  }
+
   store(_target: ResultTarget, _result: ResultMessage, onStored: OnStored): void {
     onStored();
   }

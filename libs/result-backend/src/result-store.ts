@@ -17,6 +17,13 @@ export interface ResultStore {
   open(): void;
 
   /**
+   * Whether a state could be stored as far as its value goes, for whoever must know before it acts on a success.
+   *
+   * @throws EncodeError when it cannot be serialized
+   */
+  assertWritable(result: ResultMessage): void;
+
+  /**
    * Stores a state of a task. The outcome comes through the callback, except for a value that cannot be written.
    *
    * @throws EncodeError when the result cannot be serialized; nothing has been stored

@@ -1,5 +1,5 @@
 import type { MessageProperties, MessagePublisher, Transport } from '@celeriac/amqp-transport';
-import { encodeResult, type ResultMessage } from '@celeriac/protocol';
+import { encodeResult, resolveSerializer, type ResultMessage, type SerializerName } from '@celeriac/protocol';
 import type { OnStored, ResultStore, ResultTarget } from './result-store.ts';
 
 export interface RpcResultStoreOptions {
@@ -11,6 +11,8 @@ export interface RpcResultStoreOptions {
    * it. Without, it counts once it is written. Default true.
    */
   readonly confirmPublish?: boolean;
+  /** Setting `result_serializer`. Default `json`. */
+  readonly serializer?: SerializerName | undefined;
 }
 
 /**
@@ -23,21 +25,32 @@ export interface RpcResultStoreOptions {
 export class RpcResultStore implements ResultStore {
   readonly #options: RpcResultStoreOptions;
   readonly #deliveryMode: 1 | 2;
+  readonly #content: Pick<MessageProperties, 'contentType' | 'contentEncoding'>;
   #publisher: MessagePublisher | undefined;
 
-  /** Does no I/O: the connection is opened by {@link open}, at the latest by the first result. */
+  /**
+   * Does no I/O: the connection is opened by {@link open}, at the latest by the first result.
+   *
+   * @throws ImproperlyConfiguredError when the serializer is unknown
+   */
   constructor(options: RpcResultStoreOptions) {
     this.#options = options;
     this.#deliveryMode = options.persistent === true ? 2 : 1;
+    const { contentType, contentEncoding } = resolveSerializer(options.serializer ?? 'json');
+    this.#content = { contentType, contentEncoding };
   }
 
   open(): void {
     this.#opened();
   }
 
+  assertWritable(result: ResultMessage): void {
+    this.#encode(result);
+  }
+
   store(target: ResultTarget, result: ResultMessage, onStored: OnStored): void {
     const { replyTo } = target;
-    const body = encodeResult(result);
+    const body = this.#encode(result);
     if (replyTo === undefined || replyTo === '') {
       onStored();
       return;
@@ -59,6 +72,10 @@ export class RpcResultStore implements ResultStore {
     await this.#publisher?.close();
   }
 
+  #encode(result: ResultMessage): Buffer {
+    return encodeResult(result, { serializer: this.#options.serializer });
+  }
+
   #opened(): MessagePublisher {
     const { transport, confirmPublish = true } = this.#options;
     // a result that is refused because many wait would leave its delivery unsettled until the channel closes; what waits
@@ -69,8 +86,8 @@ export class RpcResultStore implements ResultStore {
 
   #properties(correlationId: string): MessageProperties {
     return {
-      contentType: 'application/json',
-      contentEncoding: 'utf-8',
+      contentType: this.#content.contentType,
+      contentEncoding: this.#content.contentEncoding,
       deliveryMode: this.#deliveryMode,
       priority: 0,
       correlationId,
