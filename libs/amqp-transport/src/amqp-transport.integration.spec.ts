@@ -266,6 +266,84 @@ describe('AmqpTransport with a RabbitMQ', () => {
     deliveries[0]?.ack();
   });
 
+  describe('adding and removing queues', () => {
+    it('survives the loss of the connection', async () => {
+      const [other, gone] = [`${queue}.other`, `${queue}.gone`];
+      const consumer = await consume();
+      await consumer.add(other, topology(other));
+      await consumer.add(gone, topology(gone));
+      const sender = publisher();
+      await sender.publish(message('before', { routingKey: gone }));
+      await until(() => deliveries.length === 1);
+      await consumer.remove(gone);
+      deliveries[0]?.ack();
+      await sender.publish(message('after', { routingKey: gone }));
+      proxy.partition();
+      await until(() => !consumer.isConsuming);
+      proxy.restore();
+      await consumer.whenConsuming();
+      for (const [id, routingKey] of [
+        ['first', queue],
+        ['other', other],
+      ] as const)
+        await sender.publish(message(id, { routingKey }));
+      await until(() => deliveries.length === 3);
+      expect(idsOf(deliveries)).toEqual(['before', 'first', 'other']);
+      expect(await ready(gone)).toBe(1);
+      for (const delivery of deliveries.slice(1)) delivery.ack();
+    });
+
+    it('waits for a broker that is away', async () => {
+      const other = `${queue}.other`;
+      const consumer = await consume();
+      proxy.partition();
+      await until(() => !consumer.isConsuming);
+      const adding = consumer.add(other, topology(other));
+      proxy.restore();
+      await adding;
+      await publisher().publish(message('a', { routingKey: other }));
+      await until(() => deliveries.length === 1);
+      deliveries[0]?.ack();
+    });
+
+    it('is refused without harm to the others', async () => {
+      const other = `${queue}.other`;
+      const consumer = await consume();
+      await publisher().publish(message('a'));
+      await until(() => deliveries.length === 1);
+      await transport.declare(topology(other));
+      await expect(consumer.add(other, topology(other, { durable: false }))).rejects.toMatchObject({
+        code: 'ERR_CHANNEL_CLOSED',
+        replyCode: 406,
+      });
+      const nothing: Topology = { exchanges: [], queues: [], bindings: [] };
+      await expect(consumer.add(`${queue}.missing`, nothing)).rejects.toMatchObject({ replyCode: 404 });
+      const model = await connect(brokerUrl());
+      const exclusive = `${queue}.exclusive`;
+      await (await model.createChannel()).assertQueue(exclusive, { exclusive: true });
+      await expect(consumer.add(exclusive, nothing)).rejects.toMatchObject({ replyCode: 405 });
+      await model.close();
+      expect([consumer.isConsuming, deliveries[0]?.isLost]).toEqual([true, false]);
+      deliveries[0]?.ack();
+      await consumer.close();
+      expect(await ready()).toBe(0);
+    });
+
+    it('takes typed arguments that RabbitMQ understands', async () => {
+      const other = `${queue}.typed`;
+      const consumer = await consume();
+      const argumentsOf = {
+        'x-message-ttl': 134_217_728_000,
+        'x-max-priority': 5,
+        'x-overflow': 'drop-head',
+      };
+      await consumer.add(other, topology(other, { arguments: argumentsOf }));
+      publisher();
+      await until(() => transport.isConnected);
+      await expect(transport.declare(topology(other))).rejects.toMatchObject({ replyCode: 406 });
+    });
+  });
+
   it('comes back after the connections were cut, and is not connected meanwhile', async () => {
     const consumer = await consume();
     const sender = publisher();

@@ -65,6 +65,11 @@ export class AmqpTransport implements Transport {
     return this.#publishing.withChannel((channel) => declareTopology(channel, topology));
   }
 
+  purge(queue: string): Promise<number> {
+    this.#publishing.open();
+    return this.#publishing.withChannel(async (channel) => (await channel.purgeQueue(queue)).messageCount);
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#consuming.close(), this.#publishing.close()]);
   }

@@ -12,26 +12,47 @@
  * Each loss voids the channel's delivery window, so that a delivery of a dead channel is never settled on a new one. A
  * consumer that the broker cancels (its queue was deleted) is declared and registered anew on the same channel, because
  * deliveries of other queues may be unsettled on it.
+ *
+ * A queue that is added is declared on a channel apart, then registered on that same channel while it is `consuming`;
+ * after a loss it follows when the queues of the start are registered, so that it cannot hold them up.
  */
 import { backoffMs, coerceError, IllegalStateError, type Logger } from '@celeriac/primitives';
-import type { Channel, ConsumeMessage } from 'amqplib';
+import type { Channel } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
-import { closeChannel, isClosedError } from './amqplib-connection.ts';
+import { closeChannel } from './amqplib-connection.ts';
 import { openChannel, type BrokerConnection, type Session, type SessionUser } from './broker-connection.ts';
+import { channelWindow } from './channel-window.ts';
 import { settlesInTime } from './close-timeout.ts';
+import { ConditionWaiters } from './condition-waiters.ts';
+import { logChannelClosed } from './consumer-timeout.ts';
 import { ChannelDelivery } from './delivery.ts';
-import { DeliveryWindow } from './delivery-window.ts';
+import type { DeliveryWindow } from './delivery-window.ts';
 import type { ConsumeOptions, MessageConsumer } from './message-consumer.ts';
-import { declareTopology } from './topology.ts';
+import { refusalOf } from './refusal.ts';
+import { declareTopology, withoutQueue, type Topology } from './topology.ts';
 
 type ConsumerStateName = 'waiting' | 'establishing' | 'consuming' | 'cancelled' | 'closed';
+
+/** A queue that is to be consumed. */
+interface ConsumedQueue {
+  readonly name: string;
+  /** What has to be declared before; undefined for the queues of the start, which share one. */
+  readonly topology: Topology | undefined;
+  /** Attempts to consume it since it was last consumed. */
+  attempts: number;
+}
+
+interface AddingQueue extends ConsumedQueue {
+  readonly topology: Topology;
+  added: Promise<void>;
+}
 
 interface OpenChannel {
   readonly channel: Channel;
   readonly window: DeliveryWindow;
   readonly session: Session;
   /** Consumer tag of each queue that is being consumed. */
-  readonly consumerTags: Map<string, string>;
+  readonly consumerTags: Map<ConsumedQueue, string>;
 }
 
 export class ChannelConsumer implements MessageConsumer, SessionUser {
@@ -39,29 +60,70 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
   readonly #options: ConsumeOptions;
   readonly #logger: Logger;
   readonly #stopping = new AbortController();
+  readonly #queues: Map<string, ConsumedQueue>;
+  /** Queues that have been asked for and have not been consumed yet. */
+  readonly #adding = new Map<string, AddingQueue>();
+  /** Declared for the queues of the start. */
+  #topology: Topology;
   #state: ConsumerStateName = 'waiting';
   #open: OpenChannel | undefined;
   #establishing: Promise<void> = Promise.resolve();
-  #waiters: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  readonly #waiters = new ConditionWaiters();
   #closing: Promise<void> | undefined;
 
   constructor(connection: BrokerConnection, options: ConsumeOptions, logger: Logger) {
     this.#connection = connection;
     this.#options = options;
     this.#logger = logger;
+    this.#topology = options.topology;
+    this.#queues = new Map(options.queues.map((name) => [name, { name, topology: undefined, attempts: 0 }]));
     connection.attach(this);
   }
 
   get isConsuming(): boolean {
-    return this.#state === 'consuming' && this.#open?.consumerTags.size === this.#options.queues.length;
+    return (
+      this.#state === 'consuming' && [...this.#queues.values()].every((queue) => this.#isConsumed(queue))
+    );
   }
 
   whenConsuming(): Promise<void> {
-    if (this.isConsuming) return Promise.resolve();
-    if (this.#stopping.signal.aborted) return Promise.reject(this.#closedError());
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ resolve, reject });
-    });
+    return this.#until(() => this.isConsuming);
+  }
+
+  async add(name: string, topology: Topology): Promise<void> {
+    const present = this.#queues.get(name);
+    if (present !== undefined) {
+      await this.#until(() => this.#isConsumed(present) || !this.#isWanted(present));
+      if (!this.#isWanted(present)) throw removedError(name);
+      return;
+    }
+    let adding = this.#adding.get(name);
+    if (adding === undefined) {
+      adding = { name, topology, attempts: 0, added: Promise.resolve() };
+      this.#adding.set(name, adding);
+      adding.added = this.#add(adding);
+    }
+    await adding.added;
+  }
+
+  async remove(name: string): Promise<void> {
+    const adding = this.#adding.get(name);
+    const queue = this.#queues.get(name);
+    this.#adding.delete(name);
+    this.#queues.delete(name);
+    if (queue !== undefined && queue.topology === undefined)
+      this.#topology = withoutQueue(this.#topology, name);
+    this.#waiters.changed();
+    // one that is being registered this instant is cancelled as soon as it is
+    if (adding !== undefined) await settlesInTime(adding.added);
+    if (queue === undefined) return;
+    if (this.#state === 'establishing') await settlesInTime(this.#establishing);
+    const open = this.#open;
+    const tag = open?.consumerTags.get(queue);
+    if (open === undefined || tag === undefined) return;
+    open.consumerTags.delete(queue);
+    this.#logger.info({ queue: name }, 'no longer consuming');
+    await settlesInTime(open.channel.cancel(tag));
   }
 
   sessionOpened(session: Session): void {
@@ -77,6 +139,7 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
     if (this.#state === 'cancelled' || this.#state === 'closed') return;
     this.#setState('cancelled');
     this.#stopping.abort();
+    this.#waiters.rejectAll(this.#closedError());
     await settlesInTime(this.#establishing);
     const open = this.#open;
     if (open === undefined) return;
@@ -96,7 +159,6 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
     await this.cancel();
     this.#setState('closed');
     this.#connection.detach(this);
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(this.#closedError());
     const open = this.#open;
     if (open === undefined) return;
     this.#open = undefined;
@@ -104,9 +166,7 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
     open.window.invalidate(); // what is settled from here on would come after the close: the broker takes it back
     if (deleteQueues) {
       // a queue that cannot be deleted now goes by its x-expires
-      await settlesInTime(
-        Promise.allSettled(this.#options.queues.map((queue) => open.channel.deleteQueue(queue))),
-      );
+      await settlesInTime(Promise.allSettled(this.#names().map((queue) => open.channel.deleteQueue(queue))));
     }
     await closeChannel(open.channel);
   }
@@ -119,17 +179,14 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
   async #establishUntilConsuming(session: Session): Promise<void> {
     for (let attempt = 0; this.#isEstablishingOn(session); attempt++) {
       try {
-        await this.#connection.withChannel((channel) => declareTopology(channel, this.#options.topology));
+        await this.#connection.withChannel((channel) => declareTopology(channel, this.#topology));
         await this.#consumeOn(session);
         return;
       } catch (error) {
         // only a channel of this session: a later one may be consuming on the next session by now
         if (this.#open?.session === session) this.#abandonChannel();
         if (session.isOpen()) {
-          this.#logger.error(
-            { queues: this.#options.queues, reason: coerceError(error).message },
-            'cannot consume',
-          );
+          this.#logger.error({ queues: this.#names(), reason: coerceError(error).message }, 'cannot consume');
         }
         await this.#pause(attempt);
       }
@@ -142,19 +199,7 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
 
   async #consumeOn(session: Session): Promise<void> {
     const channel = await openChannel(session);
-    const window = new DeliveryWindow({
-      ack: (deliveryTag, multiple) => {
-        unlessClosed(() => {
-          channel.ack({ fields: { deliveryTag } } as ConsumeMessage, multiple);
-        });
-      },
-      reject: (deliveryTag, requeue) => {
-        unlessClosed(() => {
-          channel.reject({ fields: { deliveryTag } } as ConsumeMessage, requeue);
-        });
-      },
-    });
-    const open: OpenChannel = { channel, window, session, consumerTags: new Map() };
+    const open: OpenChannel = { channel, window: channelWindow(channel), session, consumerTags: new Map() };
     this.#open = open;
     let reason = '';
     channel.on('error', (error: Error) => (reason = error.message));
@@ -162,68 +207,113 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
       this.#channelClosed(open, reason);
     });
     await channel.prefetch(this.#options.prefetchCount, false);
-    for (const queue of this.#options.queues) await this.#consumeQueue(open, queue);
+    const queues = [...this.#queues.values()].filter(({ topology }) => topology === undefined);
+    for (const queue of queues) await this.#consumeQueue(open, queue);
     if (this.#state !== 'establishing') return;
     if (this.#open !== open) throw new Error(reason === '' ? 'the channel was closed' : reason);
     this.#setState('consuming');
-    this.#logger.info(
-      { queues: this.#options.queues, prefetchCount: this.#options.prefetchCount },
-      'consuming',
-    );
-    this.#tellWaiters();
-    // cancelled before the others were registered
-    const cancelled = this.#options.queues.filter((queue) => !open.consumerTags.has(queue));
-    for (const queue of cancelled) this.#resume(open, queue);
+    this.#logger.info({ queues: this.#names(), prefetchCount: this.#options.prefetchCount }, 'consuming');
+    this.#waiters.changed();
+    // added later, or cancelled before the others were registered
+    for (const queue of this.#queues.values()) if (!open.consumerTags.has(queue)) this.#resume(open, queue);
   }
 
-  #tellWaiters(): void {
-    if (!this.isConsuming) return;
-    for (const waiter of this.#waiters.splice(0)) waiter.resolve();
-  }
-
-  async #consumeQueue(open: OpenChannel, queue: string): Promise<void> {
+  async #consumeQueue(open: OpenChannel, queue: ConsumedQueue): Promise<void> {
+    if (!this.#isWanted(queue)) return;
     const { onDelivery } = this.#options;
     const registration = { isCancelled: false };
     const { consumerTag } = await open.channel.consume(
-      queue,
+      queue.name,
       (message) => {
         if (message === null) {
           registration.isCancelled = true;
           this.#consumerCancelled(open, queue);
           return;
         }
-        onDelivery(new ChannelDelivery(message, queue, open.window));
+        onDelivery(new ChannelDelivery(message, queue.name, open.window));
       },
       { noAck: false },
     );
     // the cancel may arrive together with the answer to consume, and is handled before this line
-    if (!registration.isCancelled) open.consumerTags.set(queue, consumerTag);
+    if (registration.isCancelled) return;
+    if (!this.#isWanted(queue)) {
+      await open.channel.cancel(consumerTag);
+      return;
+    }
+    queue.attempts = 0;
+    open.consumerTags.set(queue, consumerTag);
+  }
+
+  async #add(queue: AddingQueue): Promise<void> {
+    try {
+      while (!(await this.#addOnce(queue))) await this.#pause(queue.attempts++);
+    } catch (error) {
+      if (this.#adding.get(queue.name) === queue) this.#adding.delete(queue.name);
+      throw error;
+    }
+    this.#adding.delete(queue.name);
+    this.#queues.set(queue.name, queue);
+    this.#logger.info({ queue: queue.name }, 'consuming one more queue');
+  }
+
+  /** Whether the queue is consumed now; if not, channel or queue went meanwhile, and it is worth another try. */
+  async #addOnce(queue: AddingQueue): Promise<boolean> {
+    await this.#until(() => this.#state === 'consuming' || !this.#isWanted(queue));
+    const open = this.#open;
+    if (!this.#isWanted(queue)) throw removedError(queue.name);
+    if (open === undefined) return false;
+    try {
+      await this.#declareFor(queue);
+      await this.#consumeQueue(open, queue);
+    } catch (error) {
+      const refusal = refusalOf(error, {
+        isSessionOpen: open.session.isOpen(),
+        isChannelOpen: this.#open === open,
+        lastError: this.#connection.lastError,
+      });
+      if (refusal !== undefined) throw refusal;
+    }
+    if (!this.#isWanted(queue)) throw removedError(queue.name);
+    return this.#open === open && open.consumerTags.has(queue);
+  }
+
+  /** Declares what a queue needs and makes sure of it: to consume one that is missing would cost the others their channel. */
+  async #declareFor({ name, topology = this.#topology }: ConsumedQueue): Promise<void> {
+    await this.#connection.withChannel(async (channel) => {
+      await declareTopology(channel, topology);
+      if (!topology.queues.some((queue) => queue.name === name)) await channel.checkQueue(name);
+    });
   }
 
   /** The broker cancelled the consumer: its queue was deleted, or its node left. */
-  #consumerCancelled(open: OpenChannel, queue: string): void {
+  #consumerCancelled(open: OpenChannel, queue: ConsumedQueue): void {
     open.consumerTags.delete(queue);
-    if (this.#state !== 'consuming') return;
-    this.#logger.warn({ queue }, 'consumer cancelled by the broker');
+    if (this.#state !== 'consuming' || this.#queues.get(queue.name) !== queue) return;
+    this.#logger.warn({ queue: queue.name }, 'consumer cancelled by the broker');
     this.#resume(open, queue);
   }
 
-  #resume(open: OpenChannel, queue: string): void {
+  #resume(open: OpenChannel, queue: ConsumedQueue): void {
     const resuming = this.#resumeQueue(open, queue);
     this.#establishing = Promise.all([this.#establishing, resuming]).then(() => undefined);
   }
 
-  async #resumeQueue(open: OpenChannel, queue: string): Promise<void> {
-    for (let attempt = 0; this.#open === open && this.#state === 'consuming'; attempt++) {
-      await this.#pause(attempt);
+  async #resumeQueue(open: OpenChannel, queue: ConsumedQueue): Promise<void> {
+    const isWorthIt = (): boolean =>
+      this.#open === open && this.#state === 'consuming' && this.#isWanted(queue);
+    while (isWorthIt()) {
+      await this.#pause(queue.attempts++);
       try {
-        await this.#connection.withChannel((channel) => declareTopology(channel, this.#options.topology));
+        await this.#declareFor(queue);
         await this.#consumeQueue(open, queue);
-        if (open.consumerTags.has(queue)) this.#logger.info({ queue }, 'consuming again');
-        this.#tellWaiters();
+        if (open.consumerTags.has(queue)) this.#logger.info({ queue: queue.name }, 'consuming again');
+        this.#waiters.changed();
         return; // a consumer that was cancelled once more is being resumed once more
       } catch (error) {
-        this.#logger.warn({ queue, reason: coerceError(error).message }, 'cannot consume again yet');
+        this.#logger.warn(
+          { queue: queue.name, reason: coerceError(error).message },
+          'cannot consume again yet',
+        );
       }
     }
   }
@@ -233,13 +323,34 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
     this.#abandonChannel();
     // without a reason the connection is going and sessionLost follows; otherwise an attempt or a cancel is under way
     if (reason === '' || this.#state !== 'consuming') return;
-    this.#logger.error({ queues: this.#options.queues, reason }, 'channel closed by the broker');
+    logChannelClosed(this.#logger, this.#names(), reason);
     this.#establish(open.session);
   }
 
   #abandonChannel(): void {
-    this.#open?.window.invalidate();
+    const open = this.#open;
+    if (open === undefined) return;
     this.#open = undefined;
+    open.window.invalidate();
+    this.#options.onDeliveriesLost?.();
+  }
+
+  #isConsumed(queue: ConsumedQueue): boolean {
+    return this.#open?.consumerTags.has(queue) === true;
+  }
+
+  /** False once it was removed, even if a queue of that name was added since. */
+  #isWanted(queue: ConsumedQueue): boolean {
+    return this.#queues.get(queue.name) === queue || this.#adding.get(queue.name) === queue;
+  }
+
+  #names(): string[] {
+    return [...this.#queues.keys()];
+  }
+
+  #until(isMet: () => boolean): Promise<void> {
+    if (this.#stopping.signal.aborted) return Promise.reject(this.#closedError());
+    return this.#waiters.wait(isMet);
   }
 
   async #pause(attempt: number): Promise<void> {
@@ -247,20 +358,15 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
   }
 
   #setState(next: ConsumerStateName): void {
-    this.#logger.debug({ queues: this.#options.queues, from: this.#state, to: next }, 'consumer state');
+    this.#logger.debug({ queues: this.#names(), from: this.#state, to: next }, 'consumer state');
     this.#state = next;
   }
 
   #closedError(): IllegalStateError {
-    return new IllegalStateError(`the consumer of ${this.#options.queues.join(', ')} has been closed`);
+    return new IllegalStateError(`the consumer of ${this.#names().join(', ')} has been closed`);
   }
 }
 
-/** Settles, unless the channel is closing this instant: then the broker takes the message back by itself. */
-function unlessClosed(settle: () => void): void {
-  try {
-    settle();
-  } catch (error) {
-    if (!isClosedError(error)) throw error;
-  }
+function removedError(queue: string): IllegalStateError {
+  return new IllegalStateError(`queue ${queue} was removed before it was consumed`);
 }

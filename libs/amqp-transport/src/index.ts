@@ -9,5 +9,13 @@ export type { Delivery } from './delivery.ts';
 export type { Headers, MessageProperties } from '@celeriac/primitives';
 export type { MessagePublisher, OnPublished, PublisherOptions, PublishMessage } from './message-publisher.ts';
 export type { OperationalErrorCode, OperationalErrorOptions } from './operational-error.ts';
-export type { Binding, ExchangeDeclaration, QueueDeclaration, Topology } from './topology.ts';
+export type {
+  Binding,
+  DeclarationArgument,
+  DeclarationArguments,
+  ExchangeBinding,
+  ExchangeDeclaration,
+  QueueDeclaration,
+  Topology,
+} from './topology.ts';
 export type { Transport } from './transport.ts';

@@ -1,7 +1,16 @@
 import type { Channel } from 'amqplib';
 
-/** Optional arguments such as `x-expires`. Numbers are integers. */
-export type DeclarationArguments = Readonly<Record<string, string | number | boolean>>;
+/** One argument of a declaration. */
+export type DeclarationArgument =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly DeclarationArgument[]
+  | { readonly [name: string]: DeclarationArgument };
+
+/** Optional arguments such as `x-expires`. */
+export type DeclarationArguments = Readonly<Record<string, DeclarationArgument>>;
 
 export interface ExchangeDeclaration {
   readonly name: string;
@@ -23,6 +32,15 @@ export interface Binding {
   readonly queue: string;
   readonly exchange: string;
   readonly routingKey: string;
+  readonly arguments?: DeclarationArguments;
+}
+
+/** From one exchange to another: `destination` gets what `source` routes by the key. */
+export interface ExchangeBinding {
+  readonly destination: string;
+  readonly source: string;
+  readonly routingKey: string;
+  readonly arguments?: DeclarationArguments;
 }
 
 /** What has to exist at the broker before a queue can be consumed or published to. */
@@ -30,11 +48,12 @@ export interface Topology {
   readonly exchanges: readonly ExchangeDeclaration[];
   readonly queues: readonly QueueDeclaration[];
   readonly bindings: readonly Binding[];
+  readonly exchangeBindings?: readonly ExchangeBinding[];
 }
 
 /**
- * Declares exchanges, then queues, then bindings. Declaring what exists already changes nothing; declaring it with other
- * properties is refused by the broker (406), which closes the channel.
+ * Declares exchanges, then queues, then bindings of queues and of exchanges. Declaring what exists already changes
+ * nothing; declaring it with other properties is refused by the broker (406), which closes the channel.
  */
 export async function declareTopology(channel: Channel, topology: Topology): Promise<void> {
   for (const exchange of topology.exchanges) {
@@ -52,19 +71,42 @@ export async function declareTopology(channel: Channel, topology: Topology): Pro
       arguments: typedArguments(queue.arguments),
     });
   }
-  for (const binding of topology.bindings) {
-    await channel.bindQueue(binding.queue, binding.exchange, binding.routingKey);
+  for (const { queue, exchange, routingKey, arguments: given } of topology.bindings) {
+    await channel.bindQueue(queue, exchange, routingKey, typedArguments(given));
+  }
+  for (const { destination, source, routingKey, arguments: given } of topology.exchangeBindings ?? []) {
+    await channel.bindExchange(destination, source, routingKey, typedArguments(given));
   }
 }
 
+/** A topology without a queue and its bindings; exchanges stay, as others may use them. */
+export function withoutQueue(topology: Topology, name: string): Topology {
+  return {
+    ...topology,
+    queues: topology.queues.filter((queue) => queue.name !== name),
+    bindings: topology.bindings.filter(({ queue }) => queue !== name),
+  };
+}
+
+function typedArguments(given: DeclarationArguments = {}): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, typedArgument(value)]));
+}
+
 /**
- * The arguments in amqplib's notation for typed fields: integers as `I` or `l`, as py-amqp writes them, where amqplib
+ * An argument in amqplib's notation for typed fields: numbers as `I`, `l` or `d`, as py-amqp writes them, where amqplib
  * would take the smallest type that fits.
  */
-function typedArguments(given: DeclarationArguments = {}): Record<string, unknown> {
-  const typed = Object.entries(given).map(([name, value]) => {
-    if (typeof value !== 'number') return [name, value];
-    return [name, { '!': value > 0x7fffffff ? 'long' : 'int', value }];
-  });
-  return Object.fromEntries(typed) as Record<string, unknown>;
+function typedArgument(value: DeclarationArgument): unknown {
+  if (typeof value === 'number') return { '!': numberType(value), value };
+  if (typeof value !== 'object' || value === null) return value;
+  return isList(value) ? value.map(typedArgument) : typedArguments(value);
+}
+
+function isList(value: DeclarationArgument): value is readonly DeclarationArgument[] {
+  return Array.isArray(value);
+}
+
+function numberType(value: number): 'int' | 'long' | 'double' {
+  if (!Number.isInteger(value)) return 'double';
+  return value >= -0x80000000 && value <= 0x7fffffff ? 'int' : 'long';
 }

@@ -20,6 +20,14 @@ export interface Transport {
    */
   declare(topology: Topology): Promise<void>;
 
+  /**
+   * Removes the messages of a queue that no consumer has (`queue.purge`), on the publishing connection.
+   *
+   * @returns how many there were
+   * @throws OperationalError when there is no connection, or the broker refuses (`replyCode` 404: no such queue)
+   */
+  purge(queue: string): Promise<number>;
+
   /** Closes all connections; consumers and publishers are to be closed before. May be called twice. */
   close(): Promise<void>;
 }

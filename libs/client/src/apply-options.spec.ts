@@ -63,6 +63,7 @@ describe('checkApplyOptions', () => {
     {},
     { priority: 0, taskId: 'a', queue: 'q' },
     { priority: 255, taskId: 'x'.repeat(255), queue: 'é'.repeat(127) },
+    { queue: { name: 'q', maxPriority: 10 }, exchange: '', routingKey: '' },
   ])('takes %p', (options) => {
     expect(() => {
       checkApplyOptions(options);
@@ -76,6 +77,8 @@ describe('checkApplyOptions', () => {
     ['taskId', { taskId: '' }, 'a name of 1 to 255 bytes, got ""'],
     ['taskId', { taskId: 'x'.repeat(256) }, 'a name of 1 to 255 bytes, got 256 bytes: xxx'],
     ['queue', { queue: '' }, 'a name of 1 to 255 bytes, got ""'],
+    ['exchange', { exchange: 'x'.repeat(256) }, 'a name of 1 to 255 bytes, got 256 bytes: xxx'],
+    ['routingKey', { routingKey: 'x'.repeat(256) }, 'a name of 1 to 255 bytes, got 256 bytes: xxx'],
     ['queue', { queue: 'é'.repeat(128) }, 'a name of 1 to 255 bytes, got 256 bytes: éé'],
   ])('names %s in %p', (option, options, text) => {
     expect(() => {

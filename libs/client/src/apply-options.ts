@@ -1,4 +1,10 @@
 import { ImproperlyConfiguredError } from '@celeriac/primitives';
+import {
+  resolveTaskQueue,
+  type CompressionName,
+  type SerializerName,
+  type TaskQueue,
+} from '@celeriac/protocol';
 import { types } from 'node:util';
 
 /** How one call is sent, by Celery's names in camelCase. */
@@ -16,8 +22,18 @@ export interface ApplyOptions {
    * not known, share one result.
    */
   readonly taskId?: string;
-  /** Queue to send to, at most 255 bytes. Default the queue of the holder that declares the task, else `task_default_queue`. */
-  readonly queue?: string;
+  /**
+   * Queue to send to: its name, at most 255 bytes, or what is known about it, such as a worker's `directQueue`. Default the
+   * one that `task_routes` gives, else the queue of the holder that declares the task, else `task_default_queue`.
+   */
+  readonly queue?: string | TaskQueue;
+  /**
+   * Exchange to publish to, instead of the queue's. Together with `routingKey` it wins over any queue, and nothing is
+   * declared; alone it counts where the queue's exchange is not direct.
+   */
+  readonly exchange?: string;
+  /** Routing key, instead of the queue's; at most 255 bytes. Alone it counts where the queue's exchange is not direct. */
+  readonly routingKey?: string;
   /** Custom headers, for the task to read. */
   readonly headers?: Readonly<Record<string, unknown>>;
   /** Hard time limit, in seconds. */
@@ -26,6 +42,10 @@ export interface ApplyOptions {
   readonly softTimeLimit?: number;
   /** No result is stored; it cannot be waited for. */
   readonly ignoreResult?: boolean;
+  /** How arguments are written. Default `task_serializer`. */
+  readonly serializer?: SerializerName;
+  /** How the body is compressed. Default `task_compression`. */
+  readonly compression?: CompressionName;
   /** Name for logs and events instead of the task's. */
   readonly shadow?: string;
 }
@@ -49,11 +69,18 @@ const maxShortStringBytes = 255;
  *
  * @throws ImproperlyConfiguredError naming the option and its value
  */
-export function checkApplyOptions({ priority, taskId, queue }: ApplyOptions): void {
+export function checkApplyOptions(options: ApplyOptions): void {
+  const { priority, taskId, queue, exchange, routingKey } = options;
   if (priority !== undefined && !(Number.isInteger(priority) && priority >= 0 && priority <= 255))
     throw wrong('priority', priority, 'an integer from 0 to 255');
   if (taskId !== undefined) checkShortString('taskId', taskId);
-  if (queue !== undefined) checkShortString('queue', queue);
+  if (typeof queue === 'string') checkShortString('queue', queue);
+  else if (queue !== undefined) resolveTaskQueue(queue);
+  for (const [option, value] of [
+    ['exchange', exchange],
+    ['routingKey', routingKey],
+  ] as const)
+    if (value !== undefined && value !== '') checkShortString(option, value);
 }
 
 /**

@@ -7,9 +7,16 @@ const brokerUrl = 'amqp://localhost';
 
 describe('resolveClientOptions', () => {
   it("gives Celery's defaults", () => {
-    expect(resolveClientOptions({ brokerUrl })).toEqual({
+    const { queues, routing, ...settings } = resolveClientOptions({ brokerUrl });
+    expect(queues.known.map(({ name }) => name)).toEqual(['celery']);
+    expect(routing.resolveRoute('add', [], {}, {}).queue).toBeUndefined();
+    expect(settings).toEqual({
       hasResults: true,
       taskDefaultQueue: 'celery',
+      taskDefaultPriority: 0,
+      taskSerializer: 'json',
+      taskCompression: undefined,
+      delayQueueType: 'quorum',
       taskIgnoreResult: false,
       resultExpiresMs: 86_400_000,
       resultCacheMax: 50_000,
@@ -33,6 +40,30 @@ describe('resolveClientOptions', () => {
       'ClientOptions.publishTimeoutMs must be an integer from 1 to 2147483647, got 2147483648',
       { publishTimeoutMs: 2 ** 31 },
     ],
+    [
+      'ClientOptions.taskDefaultPriority must be an integer from 0 to 255, got 256',
+      { taskDefaultPriority: 256 },
+    ],
+    [
+      'ClientOptions.taskQueueMaxPriority must be an integer from 1 to 255, got 0',
+      { taskQueueMaxPriority: 0 },
+    ],
+    [
+      'ClientOptions.taskCreateMissingQueueType must be one of classic, quorum, got "stream"',
+      { taskCreateMissingQueueType: 'stream' as 'quorum' },
+    ],
+    [
+      'ClientOptions.taskDefaultQueueType must be one of classic, quorum, got "stream"',
+      { taskDefaultQueueType: 'stream' as 'quorum' },
+    ],
+    [
+      'ClientOptions.brokerNativeDelayedDeliveryQueueType must be one of classic, quorum, got "x"',
+      { brokerNativeDelayedDeliveryQueueType: 'x' as 'quorum' },
+    ],
+    ['TaskQueue.maxPriority must be', { taskQueues: [{ name: 'q', maxPriority: 300 }] }],
+    ['a router of task_routes must be', { taskRoutes: 'routes' as never }],
+    ['nope', { taskSerializer: 'nope' as 'json' }],
+    ['lzma', { taskCompression: 'lzma' }],
     ['result_backend has the scheme', { resultBackend: 'redis://localhost' }],
   ])('refuses with %p', (text, options) => {
     const resolve = (): unknown => resolveClientOptions({ brokerUrl, ...options });

@@ -6,7 +6,13 @@ import {
   type Transport,
 } from '@celeriac/amqp-transport';
 import { IllegalStateError, silentLogger, systemClock, type Clock } from '@celeriac/primitives';
-import { encodeTaskMessage } from '@celeriac/protocol';
+import {
+  encodeTaskMessage,
+  callersTopology,
+  nothingToDeclare,
+  taskDestination,
+  type TaskDestination,
+} from '@celeriac/protocol';
 import { RpcReplyQueue } from '@celeriac/result-backend';
 import type { TaskDeclarations, TaskHolder } from '@celeriac/task-registry';
 import { randomUUID } from 'node:crypto';
@@ -28,6 +34,8 @@ export class Client {
   readonly #declarations: QueueDeclarations;
   readonly #results: ResultCache;
   readonly #queueByTask = new Map<string, string>();
+  /** Queues to declare before anyone calls. */
+  readonly #queuesAhead: readonly string[];
   readonly #replies: RpcReplyQueue | undefined;
   #closing: Promise<void> | undefined;
 
@@ -50,6 +58,10 @@ export class Client {
       for (const { name, queue } of Object.values(tasks))
         if (!this.#queueByTask.has(name)) this.#queueByTask.set(name, queue);
     }
+    const defined = (options.taskQueues ?? []).map((queue) =>
+      typeof queue === 'string' ? queue : queue.name,
+    );
+    this.#queuesAhead = [...new Set([...defined, ...this.#queueByTask.values()])];
     this.#replies = settings.hasResults
       ? new RpcReplyQueue({
           transport: this.#transport,
@@ -87,13 +99,18 @@ export class Client {
   }
 
   /**
-   * Declares the queues of the client's holders, so that no call has to wait for that: calls declare a queue when they
-   * are the first to it. Waits for the broker as long as it takes.
+   * Declares `taskQueues` and the queues of the client's holders, so that no call has to wait for that: calls declare a
+   * queue when they are the first to it. Waits for the broker as long as it takes.
    *
    * @throws OperationalError when a queue exists with other properties; rejects too when the client is closed first
    */
   async declareQueues(): Promise<void> {
-    await this.#declarations.declareAhead([...new Set(this.#queueByTask.values())]);
+    const { queues } = this.#settings;
+    const declarations = this.#queuesAhead.map((name) => {
+      const queue = queues.get(name);
+      return { name: queue.name, topology: () => callersTopology(queue) };
+    });
+    await this.#declarations.declareAhead(declarations);
   }
 
   /** The tasks of a holder, to be called by reference: `client.tasks(mathTasks).add.delay(7, 2)`. */
@@ -112,31 +129,43 @@ export class Client {
    * @throws OperationalError when the broker does not take it; after a timeout or a lost connection it may have it
    * @throws EncodeError when an argument cannot be written
    * @throws ImproperlyConfiguredError when an option is out of range
+   * @throws QueueNotFoundError when the queue is not known and may not be created
    * @throws IllegalStateError when the client is closed
    */
   async sendTask(
     name: string,
     args: readonly unknown[] = [],
     kwargs: Readonly<Record<string, unknown>> = {},
-    options: ApplyOptions = {},
-    { tupleArgs = false }: { readonly tupleArgs?: boolean } = {},
+    given: ApplyOptions = {},
+    { tupleArgs = false, queue }: { readonly tupleArgs?: boolean; readonly queue?: string } = {},
   ): Promise<AsyncResult> {
     if (this.#closing !== undefined)
       throw new IllegalStateError(`the client is closed; ${name} was not sent`);
-    checkApplyOptions(options);
+    checkApplyOptions(given);
+    const settings = this.#settings;
+    const routed = settings.routing.resolveRoute(name, args, kwargs, given);
+    const { options } = routed;
+    if (options !== given) checkApplyOptions(options);
     const id = options.taskId ?? randomUUID();
-    const ignoreResult = options.ignoreResult ?? this.#settings.taskIgnoreResult;
-    const queue = options.queue ?? this.#queueByTask.get(name) ?? this.#settings.taskDefaultQueue;
+    const ignoreResult = options.ignoreResult ?? settings.taskIgnoreResult;
     const now = this.#clock.now();
+    const times = resolveTimes(options, now);
+    const destination = taskDestination(
+      { ...options, delayMs: (times.eta?.getTime() ?? now) - now },
+      routed.queue ?? settings.queues.get(queue ?? this.#queueByTask.get(name) ?? settings.taskDefaultQueue),
+      settings.delayQueueType,
+    );
     const message: PublishMessage = {
       ...encodeTaskMessage({
         name,
         id,
         args,
         kwargs,
-        ...resolveTimes(options, now),
+        ...times,
         now: new Date(now),
-        priority: options.priority,
+        priority: options.priority ?? settings.taskDefaultPriority,
+        serializer: options.serializer ?? settings.taskSerializer,
+        compression: options.compression ?? settings.taskCompression,
         headers: options.headers,
         shadow: options.shadow,
         ignoreResult,
@@ -144,14 +173,15 @@ export class Client {
         replyTo: this.#replies?.name,
         origin: this.#origin,
       }),
-      exchange: '',
-      routingKey: queue,
-      mandatory: true,
+      exchange: destination.exchange,
+      routingKey: destination.routingKey,
+      mandatory: destination.mandatory,
     };
-    if (!this.#declarations.has(queue)) await this.#declarations.declare(queue);
+    const { declaration } = destination;
+    if (!this.#declarations.has(declaration)) await this.#declarations.declare(declaration);
     const kept = this.#results.open(id, name, ignoreResult || this.#replies === undefined);
     try {
-      await this.#publish(queue, message);
+      await this.#publish(destination, message);
     } catch (error) {
       this.#results.abandon(kept);
       throw error;
@@ -179,15 +209,24 @@ export class Client {
     await this.#transport.close();
   }
 
-  async #publish(queue: string, message: PublishMessage): Promise<void> {
+  async #publish({ declaration }: TaskDestination, message: PublishMessage): Promise<void> {
     try {
       await this.#publisher.publish(message);
     } catch (error) {
-      if (!(error instanceof OperationalError) || error.code !== 'ERR_PUBLISH_UNROUTABLE') throw error;
-      // the queue was deleted since it was declared
-      this.#declarations.forget(queue);
-      await this.#declarations.declare(queue);
+      if (declaration === nothingToDeclare || !isUndeclared(error)) throw error;
+      // queue or exchange were deleted since they were declared
+      this.#declarations.forget(declaration);
+      await this.#declarations.declare(declaration);
       await this.#publisher.publish(message);
     }
   }
+}
+
+/** No queue took the message, or its exchange is not there. */
+function isUndeclared(error: unknown): boolean {
+  if (!(error instanceof OperationalError)) return false;
+  return (
+    error.code === 'ERR_PUBLISH_UNROUTABLE' ||
+    (error.code === 'ERR_PUBLISH_REFUSED' && error.replyCode === 404)
+  );
 }

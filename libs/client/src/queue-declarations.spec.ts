@@ -1,6 +1,7 @@
 import { OperationalError, type Topology } from '@celeriac/amqp-transport';
 import { InMemoryTransport } from '@celeriac/in-memory-transport';
 import { IllegalStateError, silentLogger } from '@celeriac/primitives';
+import { taskQueueTopology, type Declaration } from '@celeriac/protocol';
 import { RpcReplyQueue } from '@celeriac/result-backend';
 import { until } from '@celeriac/testing';
 import { QueueDeclarations, type QueueDeclarationsOptions } from './queue-declarations.ts';
@@ -31,10 +32,12 @@ function replyQueue(transport: InMemoryTransport): RpcReplyQueue {
   });
 }
 
+const queueNamed = (name: string): Declaration => ({ name, topology: () => taskQueueTopology([name]) });
+
 describe('QueueDeclarations', () => {
   it('declares a queue as Celery does: with an exchange of its name, durable, and a binding', async () => {
     const { declarations, declare } = createDeclarations();
-    await declarations.declare('addition');
+    await declarations.declare(queueNamed('addition'));
     expect(declare.mock.calls).toEqual([
       [
         {
@@ -44,16 +47,19 @@ describe('QueueDeclarations', () => {
         },
       ],
     ]);
-    expect([declarations.has('addition'), declarations.has('division')]).toEqual([true, false]);
+    expect([declarations.has(queueNamed('addition')), declarations.has(queueNamed('division'))]).toEqual([
+      true,
+      false,
+    ]);
   });
 
   it('declares once for all who ask at the same time, and again once it is forgotten', async () => {
     const { declarations, declared } = createDeclarations();
-    await Promise.all(['a', 'b', 'a'].map((queue) => declarations.declare(queue)));
+    await Promise.all(['a', 'b', 'a'].map((queue) => declarations.declare(queueNamed(queue))));
     expect(declared()).toEqual(['a', 'b']);
-    declarations.forget('a');
-    expect([declarations.has('a'), declarations.has('b')]).toEqual([false, true]);
-    await declarations.declare('a');
+    declarations.forget(queueNamed('a'));
+    expect([declarations.has(queueNamed('a')), declarations.has(queueNamed('b'))]).toEqual([false, true]);
+    await declarations.declare(queueNamed('a'));
     expect(declared()).toEqual(['a', 'b', 'a']);
   });
 
@@ -64,15 +70,18 @@ describe('QueueDeclarations', () => {
       queues: [{ name: 'a', durable: false, exclusive: false, autoDelete: false }],
       bindings: [],
     });
-    const refused = await Promise.allSettled([declarations.declare('a'), declarations.declare('a')]);
+    const refused = await Promise.allSettled([
+      declarations.declare(queueNamed('a')),
+      declarations.declare(queueNamed('a')),
+    ]);
     for (const outcome of refused)
       expect(outcome).toMatchObject({
         status: 'rejected',
         reason: { code: 'ERR_CHANNEL_CLOSED', replyCode: 406 },
       });
-    expect(declarations.has('a')).toBe(false);
+    expect(declarations.has(queueNamed('a'))).toBe(false);
     transport.broker.deleteQueue('a');
-    await declarations.declare('a');
+    await declarations.declare(queueNamed('a'));
     expect(declared()).toEqual(['a', 'a', 'a']);
   });
 
@@ -80,7 +89,7 @@ describe('QueueDeclarations', () => {
     it('waits for it', async () => {
       const { transport, declarations } = createDeclarations();
       transport.disconnect();
-      const declaring = declarations.declare('a');
+      const declaring = declarations.declare(queueNamed('a'));
       transport.reconnect();
       await declaring;
       expect(transport.broker.queueNames).toEqual(['a']);
@@ -92,17 +101,17 @@ describe('QueueDeclarations', () => {
         transport.disconnect();
         return Promise.reject(new OperationalError('ERR_CHANNEL_CLOSED', 'Channel closed'));
       });
-      const declaring = declarations.declare('a');
+      const declaring = declarations.declare(queueNamed('a'));
       await until(() => declared().length === 1);
       transport.reconnect();
       await declaring;
-      expect(declarations.has('a')).toBe(true);
+      expect(declarations.has(queueNamed('a'))).toBe(true);
     });
 
     it('gives up after its time', async () => {
       const { transport, declarations, declared } = createDeclarations({ timeoutMs: 5 });
       transport.disconnect();
-      await expect(declarations.declare('a')).rejects.toMatchObject({
+      await expect(declarations.declare(queueNamed('a'))).rejects.toMatchObject({
         code: 'ERR_PUBLISH_TIMEOUT',
         recoverable: true,
         message: 'the broker could not be reached in 5 ms; nothing was sent',
@@ -114,7 +123,7 @@ describe('QueueDeclarations', () => {
         timeoutMs: 60_000,
         failFast: false,
       });
-      const declaring = patient.declare('b');
+      const declaring = patient.declare(queueNamed('b'));
       await until(() => declared().filter((queue) => queue === 'b').length === 3);
       expect(declared().filter((queue) => queue === 'a')).toHaveLength(1);
       transport.reconnect();
@@ -124,7 +133,9 @@ describe('QueueDeclarations', () => {
     it('rejects at once when it is to fail fast', async () => {
       const { transport, declarations, declared } = createDeclarations({ failFast: true });
       transport.disconnect();
-      await expect(declarations.declare('a')).rejects.toMatchObject({ code: 'ERR_CONNECTION_CLOSED' });
+      await expect(declarations.declare(queueNamed('a'))).rejects.toMatchObject({
+        code: 'ERR_CONNECTION_CLOSED',
+      });
       expect(declared()).toEqual(['a']);
     });
   });
@@ -146,7 +157,7 @@ describe('QueueDeclarations', () => {
         wasConsuming = replies.isConsuming;
         return Promise.resolve();
       });
-      const declaring = declarations.declare('a');
+      const declaring = declarations.declare(queueNamed('a'));
       expect(declare).not.toHaveBeenCalled();
       transport.reconnect();
       await declaring;
@@ -155,7 +166,7 @@ describe('QueueDeclarations', () => {
 
     it('rejects at once, with nothing declared, when it is to fail fast', async () => {
       const { declarations, declare } = withReplies(true);
-      await expect(declarations.declare('a')).rejects.toMatchObject({
+      await expect(declarations.declare(queueNamed('a'))).rejects.toMatchObject({
         code: 'ERR_CONNECTION_CLOSED',
         message: 'not connected to the broker yet; nothing was sent',
       });
@@ -167,7 +178,7 @@ describe('QueueDeclarations', () => {
       transport.reconnect();
       await declarations.connected();
       await replies.close();
-      await declarations.declare('a');
+      await declarations.declare(queueNamed('a'));
       expect(transport.broker.queueNames).toContain('a');
     });
   });
@@ -189,14 +200,14 @@ describe('QueueDeclarations', () => {
     async (failFast) => {
       const { transport, declarations, declared } = createDeclarations({ failFast });
       transport.disconnect();
-      const ahead = declarations.declareAhead(['a', 'b']);
+      const ahead = declarations.declareAhead(['a', 'b'].map(queueNamed));
       transport.reconnect();
       await ahead;
-      expect([declarations.has('a'), declarations.has('b'), declarations.has('c')]).toEqual([
-        true,
-        true,
-        false,
-      ]);
+      expect([
+        declarations.has(queueNamed('a')),
+        declarations.has(queueNamed('b')),
+        declarations.has(queueNamed('c')),
+      ]).toEqual([true, true, false]);
       expect(declared().slice(-2)).toEqual(['a', 'b']);
     },
   );
@@ -204,21 +215,21 @@ describe('QueueDeclarations', () => {
   it('declares nothing ahead for a closed client, nor for one that is closed meanwhile', async () => {
     const { transport, declarations } = createDeclarations();
     transport.disconnect();
-    const ahead = declarations.declareAhead(['a']);
+    const ahead = declarations.declareAhead([queueNamed('a')]);
     declarations.close(new IllegalStateError('the client was closed'));
     await expect(ahead).rejects.toThrow('not connected');
-    await expect(declarations.declareAhead(['a'])).rejects.toThrow('the client was closed');
-    expect(declarations.has('a')).toBe(false);
+    await expect(declarations.declareAhead([queueNamed('a')])).rejects.toThrow('the client was closed');
+    expect(declarations.has(queueNamed('a'))).toBe(false);
   });
 
   it('fails all who wait when it is closed, and all who come later', async () => {
     const { transport, declarations } = createDeclarations();
     transport.disconnect();
-    const waits = [declarations.declare('a'), declarations.connected()];
+    const waits = [declarations.declare(queueNamed('a')), declarations.connected()];
     const closed = new IllegalStateError('the client was closed');
     declarations.close(closed);
     for (const wait of waits) await expect(wait).rejects.toBe(closed);
-    await expect(declarations.declare('b')).rejects.toBe(closed);
+    await expect(declarations.declare(queueNamed('b'))).rejects.toBe(closed);
     await expect(declarations.connected()).rejects.toBe(closed);
   });
 });

@@ -1,6 +1,6 @@
 import { OperationalError, type Topology, type Transport } from '@celeriac/amqp-transport';
 import { backoffMs, type IllegalStateError } from '@celeriac/primitives';
-import { taskQueueTopology } from '@celeriac/protocol';
+import type { Declaration } from '@celeriac/protocol';
 import type { RpcReplyQueue } from '@celeriac/result-backend';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SharedWork } from './shared-work.ts';
@@ -30,7 +30,7 @@ const longestPauseMs = 500;
 export class QueueDeclarations {
   readonly #options: QueueDeclarationsOptions;
   readonly #declared = new Set<string>();
-  /** How each queue is declared, for all calls that wait for it at a time. */
+  /** How each is declared, for all calls that wait for it at a time. */
   readonly #works = new Map<string, SharedWork>();
   readonly #connecting: SharedWork;
   readonly #closing = new AbortController();
@@ -43,8 +43,8 @@ export class QueueDeclarations {
     this.#connecting = new SharedWork((isWanted) => this.#establish(nothing, isWanted, false));
   }
 
-  has(queue: string): boolean {
-    return this.#declared.has(queue);
+  has({ name }: Declaration): boolean {
+    return this.#declared.has(name);
   }
 
   /** Waits, for as long as it takes, until the broker is there and the reply queue is consumed. */
@@ -59,10 +59,12 @@ export class QueueDeclarations {
    * @throws OperationalError when a queue exists with other properties
    * @throws Error when the client is closed meanwhile
    */
-  async declareAhead(queues: readonly string[]): Promise<void> {
+  async declareAhead(declarations: readonly Declaration[]): Promise<void> {
     if (this.#closed !== undefined) throw this.#closed;
-    await this.#establish(taskQueueTopology(queues), () => this.#closed === undefined, false);
-    for (const queue of queues) this.#declared.add(queue);
+    for (const { name, topology } of declarations) {
+      await this.#establish(topology(), () => this.#closed === undefined, false);
+      this.#declared.add(name);
+    }
   }
 
   /**
@@ -70,19 +72,19 @@ export class QueueDeclarations {
    * with `failFast` when it is away now; nothing has been sent
    * @throws IllegalStateError when the client is closed
    */
-  async declare(queue: string): Promise<void> {
+  async declare(declaration: Declaration): Promise<void> {
     if (this.#closed !== undefined) throw this.#closed;
-    let work = this.#works.get(queue);
+    let work = this.#works.get(declaration.name);
     if (work === undefined) {
-      work = new SharedWork((isWanted) => this.#declareQueue(queue, isWanted));
-      this.#works.set(queue, work);
+      work = new SharedWork((isWanted) => this.#declare(declaration, isWanted));
+      this.#works.set(declaration.name, work);
     }
     await work.wait(this.#options.timeoutMs, () => this.#late());
   }
 
   /** The queue turned out to be gone; it is declared again before the next message. */
-  forget(queue: string): void {
-    this.#declared.delete(queue);
+  forget({ name }: Declaration): void {
+    this.#declared.delete(name);
   }
 
   /** Fails all who wait, and who come later. */
@@ -92,9 +94,9 @@ export class QueueDeclarations {
     for (const work of [this.#connecting, ...this.#works.values()]) work.fail(error);
   }
 
-  async #declareQueue(queue: string, isWanted: () => boolean): Promise<void> {
-    await this.#establish(taskQueueTopology([queue]), isWanted, this.#options.failFast);
-    this.#declared.add(queue);
+  async #declare({ name, topology }: Declaration, isWanted: () => boolean): Promise<void> {
+    await this.#establish(topology(), isWanted, this.#options.failFast);
+    this.#declared.add(name);
   }
 
   async #establish(topology: Topology, isWanted: () => boolean, failFast: boolean): Promise<void> {

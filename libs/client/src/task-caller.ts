@@ -20,7 +20,8 @@ export interface TaskSender {
     args: readonly unknown[],
     kwargs: Readonly<Record<string, unknown>>,
     options: ApplyOptions,
-    form: { readonly tupleArgs: boolean },
+    /** `queue` is where the task goes that is neither given nor routed one. */
+    form: { readonly tupleArgs: boolean; readonly queue: string },
   ): Promise<AsyncResult>;
 }
 
@@ -73,7 +74,7 @@ function createTaskCaller(sender: TaskSender, task: HolderTask): TaskCaller<AnyT
     const problems = checkArguments(declaration, args, kwargs);
     if (problems.length > 0) throw new InvalidArgumentsError(name, problems);
     const encoded = encodeArguments(declaration, args, kwargs);
-    return sender.sendTask(name, encoded.args, encoded.kwargs, { queue, ...options }, { tupleArgs });
+    return sender.sendTask(name, encoded.args, encoded.kwargs, options, { tupleArgs, queue });
   };
   return {
     name,

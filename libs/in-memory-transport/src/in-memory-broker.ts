@@ -1,6 +1,7 @@
 import {
   OperationalError,
   type Binding,
+  type ExchangeBinding,
   type ExchangeDeclaration,
   type QueueDeclaration,
   type Topology,
@@ -22,7 +23,7 @@ const predeclared: readonly ExchangeDeclaration[] = (['direct', 'fanout', 'topic
 }));
 
 /**
- * The part of RabbitMQ that unit specs need: the default exchange, direct, fanout and topic exchanges, queues with
+ * The part of RabbitMQ that unit specs need: the default exchange, direct, fanout and topic exchanges, bound to queues and to each other, queues with
  * prefetch, requeueing and dead-lettering (`x-dead-letter-exchange`, `x-dead-letter-routing-key`), exclusive and
  * auto-delete queues, and refusals with RabbitMQ's reply codes.
  *
@@ -35,6 +36,7 @@ export class InMemoryBroker {
   readonly #listeners = new Set<() => void>();
   readonly #deadLettered: DeadLetter[] = [];
   #bindings: Binding[] = [];
+  #exchangeBindings: ExchangeBinding[] = [];
 
   /** Every message rejected without `requeue`, whether or not its queue has a dead-letter exchange. */
   get deadLettered(): readonly DeadLetter[] {
@@ -55,6 +57,7 @@ export class InMemoryBroker {
     for (const exchange of topology.exchanges) this.#declareExchange(exchange);
     for (const queue of topology.queues) this.#declareQueue(queue, owner);
     for (const binding of topology.bindings) this.#bind(binding);
+    for (const binding of topology.exchangeBindings ?? []) this.#bindExchange(binding);
   }
 
   /** Calls back when a queue comes or goes; returns how to stop that. */
@@ -167,6 +170,13 @@ export class InMemoryBroker {
     if (!this.#bindings.some((present) => isSame(present, binding))) this.#bindings.push(binding);
   }
 
+  #bindExchange(binding: ExchangeBinding): void {
+    this.#exchangeNamed(binding.source);
+    this.#exchangeNamed(binding.destination);
+    if (!this.#exchangeBindings.some((present) => isSame(present, binding)))
+      this.#exchangeBindings.push(binding);
+  }
+
   #exchangeNamed(name: string): ExchangeDeclaration {
     const exchange = this.#exchanges.get(name);
     if (exchange === undefined) throw refusal(404, `NOT_FOUND - no exchange '${name}' in vhost '/'`);
@@ -174,16 +184,22 @@ export class InMemoryBroker {
   }
 
   #boundQueues(exchangeName: string, routingKey: string): string[] {
-    const { type } = this.#exchangeNamed(exchangeName);
-    const matching = this.#bindings.filter(
-      (binding) =>
-        binding.exchange === exchangeName &&
-        (type === 'fanout' ||
-          (type === 'topic'
-            ? matchesTopic(binding.routingKey, routingKey)
-            : binding.routingKey === routingKey)),
-    );
-    return [...new Set(matching.map(({ queue }) => queue))];
+    const seen = new Set<string>();
+    const queues = new Set<string>();
+    const visit = (name: string): void => {
+      if (seen.has(name)) return; // exchanges may be bound in a circle
+      seen.add(name);
+      const { type } = this.#exchangeNamed(name);
+      const takes = (binding: { readonly routingKey: string }): boolean =>
+        type === 'fanout' ||
+        (type === 'topic' ? matchesTopic(binding.routingKey, routingKey) : binding.routingKey === routingKey);
+      for (const { exchange, queue, ...binding } of this.#bindings)
+        if (exchange === name && takes(binding)) queues.add(queue);
+      for (const { source, destination, ...binding } of this.#exchangeBindings)
+        if (source === name && takes(binding)) visit(destination);
+    };
+    visit(exchangeName);
+    return [...queues];
   }
 }
 
@@ -192,9 +208,9 @@ function refusal(replyCode: number, replyText: string): OperationalError {
 }
 
 /** Same properties; absent arguments are empty ones. */
-function isSame(
-  a: ExchangeDeclaration | QueueDeclaration | Binding,
-  b: ExchangeDeclaration | QueueDeclaration | Binding,
+function isSame<T extends ExchangeDeclaration | QueueDeclaration | Binding | ExchangeBinding>(
+  a: T,
+  b: T,
 ): boolean {
   return canonical(a) === canonical(b);
 }

@@ -1,23 +1,38 @@
-import type { ConsumeOptions, MessageConsumer } from '@celeriac/amqp-transport';
-import { IllegalStateError } from '@celeriac/primitives';
+import type { ConsumeOptions, MessageConsumer, Topology } from '@celeriac/amqp-transport';
+import { coerceError, IllegalStateError } from '@celeriac/primitives';
 import { InMemoryDelivery, type SettlementChannel } from './in-memory-delivery.ts';
 import type { InMemoryLink, LinkUser } from './in-memory-link.ts';
 import type { QueuedMessage } from './in-memory-message.ts';
 import type { InMemoryQueue, QueueConsumer } from './in-memory-queue.ts';
+
+interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A queue that has been asked for and is not consumed yet. */
+interface AddingQueue {
+  readonly topology: Topology;
+  readonly waiters: Waiter[];
+}
 
 /** A consumer of an in-memory broker: registered in the turn after it may be, and again after every loss. */
 export class InMemoryConsumer implements MessageConsumer, LinkUser {
   readonly #link: InMemoryLink;
   readonly #options: ConsumeOptions;
   readonly #stopListening: () => void;
+  /** What each queue needs declared; the queues of the start share one. */
+  readonly #queues: Map<string, Topology>;
+  readonly #adding = new Map<string, AddingQueue>();
   #channel: ConsumerChannel | undefined;
   #state: 'running' | 'cancelled' | 'closed' = 'running';
   #isRegistering = false;
-  #waiters: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
+  #waiters: Waiter[] = [];
 
   constructor(link: InMemoryLink, options: ConsumeOptions) {
     this.#link = link;
     this.#options = options;
+    this.#queues = new Map(options.queues.map((name) => [name, options.topology]));
     link.attach(this);
     // a queue that was missing may be there now, one that was in the way may be gone
     this.#stopListening = link.broker.onQueuesChanged(() => {
@@ -26,7 +41,7 @@ export class InMemoryConsumer implements MessageConsumer, LinkUser {
   }
 
   get isConsuming(): boolean {
-    return this.#state === 'running' && this.#channel?.isComplete === true;
+    return this.#state === 'running' && this.#channel?.hasAll(this.#queues.keys()) === true;
   }
 
   whenConsuming(): Promise<void> {
@@ -37,20 +52,43 @@ export class InMemoryConsumer implements MessageConsumer, LinkUser {
     });
   }
 
+  add(name: string, topology: Topology): Promise<void> {
+    if (this.#state !== 'running') return Promise.reject(this.#closedError());
+    if (this.#queues.has(name)) return this.whenConsuming();
+    return new Promise((resolve, reject) => {
+      const waiters = this.#adding.get(name)?.waiters ?? [];
+      waiters.push({ resolve, reject });
+      this.#adding.set(name, { topology, waiters });
+      this.#registerSoon();
+    });
+  }
+
+  remove(name: string): Promise<void> {
+    this.#giveUp(name, new IllegalStateError(`queue ${name} was removed before it was consumed`));
+    this.#queues.delete(name);
+    this.#channel?.unsubscribe(name);
+    this.#tellWaiters();
+    return Promise.resolve();
+  }
+
   linkUp(): void {
     this.#registerSoon();
   }
 
   linkDown(): void {
-    this.#channel?.end();
+    if (this.#channel === undefined) return;
+    this.#channel.end();
     this.#channel = undefined;
+    if (this.#state !== 'closed') this.#options.onDeliveriesLost?.();
   }
 
   cancel(): Promise<void> {
     if (this.#state === 'running') {
       this.#state = 'cancelled';
       this.#stopListening();
-      this.#channel?.unsubscribe();
+      this.#channel?.unsubscribeAll();
+      for (const name of [...this.#adding.keys()]) this.#giveUp(name, this.#closedError());
+      for (const waiter of this.#waiters.splice(0)) waiter.reject(this.#closedError());
     }
     return Promise.resolve();
   }
@@ -62,8 +100,7 @@ export class InMemoryConsumer implements MessageConsumer, LinkUser {
     this.#link.detach(this);
     this.linkDown();
     if (options.deleteQueues === true && this.#link.isUp)
-      for (const queue of this.#options.queues) this.#link.broker.deleteQueue(queue);
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(this.#closedError());
+      for (const queue of this.#queues.keys()) this.#link.broker.deleteQueue(queue);
   }
 
   #registerSoon(): void {
@@ -76,22 +113,49 @@ export class InMemoryConsumer implements MessageConsumer, LinkUser {
   }
 
   #register(): void {
-    if (this.#state !== 'running' || !this.#link.isUp || this.isConsuming) return;
-    const { broker } = this.#link;
+    if (this.#state !== 'running' || !this.#link.isUp) return;
     this.#channel ??= new ConsumerChannel(this.#link, this.#options, () => {
       this.#registerSoon();
     });
     try {
-      broker.declare(this.#options.topology, this.#link);
-      this.#channel.subscribe();
+      for (const [name, topology] of this.#queues) this.#subscribe(this.#channel, name, topology);
     } catch {
       return; // refused: the real one tries again with backoff, this one when a queue comes or goes
     }
+    for (const [name, { topology }] of [...this.#adding]) this.#tryToAdd(this.#channel, name, topology);
+    this.#tellWaiters();
+  }
+
+  #subscribe(channel: ConsumerChannel, name: string, topology: Topology): void {
+    if (channel.hasAll([name])) return;
+    this.#link.broker.declare(topology, this.#link);
+    channel.subscribe(name);
+  }
+
+  #tryToAdd(channel: ConsumerChannel, name: string, topology: Topology): void {
+    try {
+      this.#subscribe(channel, name, topology);
+    } catch (error) {
+      this.#giveUp(name, coerceError(error));
+      return;
+    }
+    this.#queues.set(name, topology);
+    for (const waiter of this.#adding.get(name)?.waiters ?? []) waiter.resolve();
+    this.#adding.delete(name);
+  }
+
+  #giveUp(name: string, error: Error): void {
+    for (const waiter of this.#adding.get(name)?.waiters ?? []) waiter.reject(error);
+    this.#adding.delete(name);
+  }
+
+  #tellWaiters(): void {
+    if (!this.isConsuming) return;
     for (const waiter of this.#waiters.splice(0)) waiter.resolve();
   }
 
   #closedError(): IllegalStateError {
-    return new IllegalStateError(`the consumer of ${this.#options.queues.join(', ')} has been closed`);
+    return new IllegalStateError(`the consumer of ${[...this.#queues.keys()].join(', ')} has been closed`);
   }
 }
 
@@ -115,32 +179,33 @@ class ConsumerChannel implements SettlementChannel {
     return this.#isVoid;
   }
 
-  /** True while every queue has a consumer. */
-  get isComplete(): boolean {
-    return this.#subscriptions.size === this.#options.queues.length;
+  /** True while each of the queues has a consumer. */
+  hasAll(names: Iterable<string>): boolean {
+    return [...names].every((name) => this.#subscriptions.has(name));
   }
 
   unsettledIn(queue: InMemoryQueue): number {
     return [...this.#unsettled].filter(({ from }) => from === queue).length;
   }
 
-  /** @throws OperationalError when a queue does not exist or is another's */
-  subscribe(): void {
-    for (const name of this.#options.queues) {
-      if (this.#subscriptions.has(name)) continue;
-      const queue = this.#link.broker.queue(name, this.#link);
-      const subscription = new Subscription(this, queue, this.#options);
-      this.#subscriptions.set(name, subscription);
-      queue.subscribe(subscription);
-    }
+  /** @throws OperationalError when the queue does not exist or is another's */
+  subscribe(name: string): void {
+    const queue = this.#link.broker.queue(name, this.#link);
+    const subscription = new Subscription(this, queue, this.#options);
+    this.#subscriptions.set(name, subscription);
+    queue.subscribe(subscription);
   }
 
-  unsubscribe(): void {
-    for (const subscription of this.#subscriptions.values()) {
-      subscription.queue.unsubscribe(subscription);
-      this.#link.broker.consumerLeft(subscription.queue);
-    }
-    this.#subscriptions.clear();
+  unsubscribe(name: string): void {
+    const subscription = this.#subscriptions.get(name);
+    if (subscription === undefined) return;
+    this.#subscriptions.delete(name);
+    subscription.queue.unsubscribe(subscription);
+    this.#link.broker.consumerLeft(subscription.queue);
+  }
+
+  unsubscribeAll(): void {
+    for (const name of [...this.#subscriptions.keys()]) this.unsubscribe(name);
   }
 
   queueDeleted(queue: InMemoryQueue): void {
@@ -178,7 +243,7 @@ class ConsumerChannel implements SettlementChannel {
     // before the queues lose their consumer: a message of an auto-delete queue goes with the queue
     for (const delivery of this.#unsettled) this.#giveBack(delivery);
     this.#unsettled.clear();
-    this.unsubscribe();
+    this.unsubscribeAll();
   }
 
   #giveBack(delivery: InMemoryDelivery): void {

@@ -72,6 +72,33 @@ describe('InMemoryTransport', () => {
       },
     );
 
+    it('routes from exchange to exchange, each queue once, in circles too', async () => {
+      const exchangeOf = (name: string, type: 'topic' | 'direct' | 'fanout') =>
+        ({ name, type, durable: true, autoDelete: false }) as const;
+      await transport.declare({
+        exchanges: [exchangeOf('in', 'topic'), exchangeOf('out', 'fanout')],
+        queues: [queue],
+        bindings: [
+          { queue: 'addition', exchange: 'out', routingKey: '' },
+          { queue: 'addition', exchange: 'in', routingKey: 'a.#' },
+        ],
+        exchangeBindings: [
+          { destination: 'out', source: 'in', routingKey: 'a.*' },
+          { destination: 'in', source: 'out', routingKey: '' },
+        ],
+      });
+      const publisher = transport.publisher({ confirm: true });
+      await publisher.publish(message('a.b', 'body', { exchange: 'in' }));
+      expect(transport.messagesIn('addition')).toHaveLength(1);
+      await publisher.publish(message('b', 'body', { exchange: 'in', mandatory: false }));
+      expect(transport.messagesIn('addition')).toHaveLength(1);
+      const nowhere = { exchanges: [], queues: [], bindings: [] };
+      const binding = { destination: 'out', source: 'nope', routingKey: '' };
+      await expect(transport.declare({ ...nowhere, exchangeBindings: [binding] })).rejects.toMatchObject({
+        replyCode: 404,
+      });
+    });
+
     it('reports a mandatory message that no queue takes, and drops another silently', async () => {
       const publisher = transport.publisher({ confirm: true });
       await expect(publisher.publish(message('nowhere'))).rejects.toMatchObject({
@@ -229,6 +256,74 @@ describe('InMemoryTransport', () => {
       await consumer.whenConsuming();
       await consumer.cancel();
       expect(transport.broker.queueNames).toEqual([]);
+    });
+  });
+
+  describe('adding and removing queues', () => {
+    const other: Topology = { ...topology, queues: [{ ...queue, name: 'other' }] };
+
+    it('consumes one more queue, also after a loss', async () => {
+      const { consumer, deliveries } = await consumeAll(transport);
+      await consumer.add('other', other);
+      await consumer.add('other', other);
+      transport.loseConnection();
+      await consumer.whenConsuming();
+      for (const name of ['addition', 'other']) transport.put(name, { body: Buffer.from(name) });
+      await until(() => deliveries.length === 2);
+      expect(deliveries.map(({ queue: from }) => from).sort()).toEqual(['addition', 'other']);
+    });
+
+    it('waits for the connection', async () => {
+      const { consumer } = await consumeAll(transport);
+      transport.disconnect();
+      const adding = consumer.add('other', other);
+      await nextTurn();
+      expect(transport.broker.queueNames).not.toContain('other');
+      transport.reconnect();
+      await adding;
+      expect(transport.broker.queueNames).toContain('other');
+    });
+
+    it.each<[string, Topology, number]>([
+      ['other properties', { ...topology, queues: [{ ...queue, name: 'other', durable: false }] }, 406],
+      ['a queue that is missing', { ...topology, queues: [] }, 404],
+    ])('rejects %s, and the others go on', async (_what, wrong, replyCode) => {
+      if (replyCode === 406) await transport.declare(other);
+      const { consumer, deliveries } = await consumeAll(transport);
+      await expect(consumer.add('other', wrong)).rejects.toMatchObject({ replyCode });
+      expect(consumer.isConsuming).toBe(true);
+      transport.put('addition', { body: Buffer.from('a') });
+      await until(() => deliveries.length === 1);
+    });
+
+    it('removes a queue, for good, and lets what was delivered be settled', async () => {
+      const { consumer, deliveries } = await consumeAll(transport);
+      await consumer.add('other', other);
+      transport.put('other', { body: Buffer.from('a') });
+      await until(() => deliveries.length === 1);
+      await consumer.remove('other');
+      transport.put('other', { body: Buffer.from('b') });
+      deliveries[0]?.ack();
+      expect(transport.journal.of('acked')).toHaveLength(1);
+      transport.loseConnection();
+      await consumer.whenConsuming();
+      transport.put('addition', { body: Buffer.from('c') });
+      await until(() => deliveries.length === 2);
+      expect([texts(deliveries), transport.messagesIn('other').length]).toEqual([['a', 'c'], 1]);
+    });
+
+    it('rejects an addition that is removed, or whose consumer is cancelled', async () => {
+      const { consumer } = await consumeAll(transport);
+      transport.disconnect();
+      const removed = expect(consumer.add('other', other)).rejects.toThrow('removed before it was consumed');
+      await consumer.remove('other');
+      await removed;
+      const cancelled = expect(consumer.add('other', other)).rejects.toMatchObject({
+        code: 'ERR_ILLEGAL_STATE',
+      });
+      await consumer.cancel();
+      await cancelled;
+      await expect(consumer.add('other', other)).rejects.toMatchObject({ code: 'ERR_ILLEGAL_STATE' });
     });
   });
 

@@ -86,6 +86,11 @@ export class InMemoryTransport implements Transport {
     });
   }
 
+  purge(queue: string): Promise<number> {
+    if (!this.#link.isUp) return Promise.reject(this.#link.unavailable());
+    return Promise.resolve().then(() => this.broker.queue(queue, this.#link).purge());
+  }
+
   close(): Promise<void> {
     this.#link.close();
     return Promise.resolve();

@@ -1,5 +1,6 @@
 export { openTaskMessage } from './open-task-message.ts';
 export { encodeTaskMessage } from './encode-task-message.ts';
+export { callersTopology, nothingToDeclare, taskDestination } from './task-destination.ts';
 export { encodeRetryMessage } from './retry-message.ts';
 export { isStandardHeader } from './task-request.ts';
 export { callsOnFailure, callsOnSuccess, stepsFailedWith } from './follow-up-calls.ts';
@@ -52,6 +53,7 @@ export type { TaskBody } from './task-body.ts';
 export type { TaskRequest } from './task-request.ts';
 export type { TimeLimits } from './time-limits.ts';
 export type { TaskCall } from './encode-task-message.ts';
+export type { Declaration, DestinedCall, TaskDestination } from './task-destination.ts';
 export type { RetryMessageChanges } from './retry-message.ts';
 export type { Signature, TaskEmbed } from './signature.ts';
 export type { SignatureCall, SignatureContext } from './apply-signature.ts';

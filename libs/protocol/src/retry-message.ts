@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { decompressBody, type CompressionName } from './compression.ts';
 import { encodeTaskMessage } from './encode-task-message.ts';
 import type { IncomingMessage, OutgoingMessage } from './message.ts';
@@ -21,7 +22,7 @@ export interface RetryMessageChanges {
 }
 
 /** Largest body that is taken apart once more; it has been read before. */
-const anyLength = Number.MAX_SAFE_INTEGER;
+const anyLength = constants.MAX_LENGTH;
 
 /** Headers of the broker and of the redelivery limit: they tell of the message that was, not of the one that is sent. */
 const brokerHeaders = /^x-(?:death|first-death-|last-death-|delivery-count|acquired-count|celeriac-)/;
