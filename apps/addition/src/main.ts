@@ -2,4 +2,4 @@ import { runWorkerApp } from '@celeriac/app-shell';
 
 import { tasks } from './tasks.ts';
 
-await runWorkerApp(tasks);
+await runWorkerApp(tasks, { tasksModule: new URL('./tasks.js', import.meta.url) });

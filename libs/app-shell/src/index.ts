@@ -9,10 +9,17 @@ export { handleFatalErrors } from './handle-fatal-errors.ts';
 export { HealthServer } from './health-server.ts';
 export { maskCredentials } from './mask-credentials.ts';
 
+export type { RunWorkerAppOptions } from './run-worker-app.ts';
 export type { AppContext, AppProcess, RunAppOptions } from './run-app.ts';
 export type { Settings } from './setting-definitions.ts';
 export type { LoggerOptions, LogLevel } from './create-logger.ts';
 export type { RunnableApp, ShutdownMode } from './supervise-app.ts';
-export type { ShutdownSignal, ShutdownStage, SignalHandlers, SignalSource } from './handle-signals.ts';
+export type {
+  HandleSignalsOptions,
+  ShutdownSignal,
+  ShutdownStage,
+  SignalHandlers,
+  SignalSource,
+} from './handle-signals.ts';
 export type { FatalErrorSource, FatalOrigin } from './handle-fatal-errors.ts';
 export type { HealthServerOptions } from './health-server.ts';

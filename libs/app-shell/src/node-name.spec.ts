@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { resolveNodeName, unknownExpansions } from './node-name.ts';
+import { expandNodePath, resolveNodeName, unknownExpansions } from './node-name.ts';
 
 describe('resolveNodeName', () => {
   it.each([
@@ -29,5 +29,18 @@ describe('resolveNodeName', () => {
 describe('unknownExpansions', () => {
   it('finds each of them, a lone % at the end too', () => {
     expect(unknownExpansions('%h %x %% %p %')).toEqual(['%x', '%p', '%']);
+  });
+});
+
+describe('expandNodePath', () => {
+  it.each([
+    ['/state/%n@%h', 'add@box.example.org', '/state/add@box.example.org'],
+    ['%n.%d', 'add@box.example.org', 'add.example.org'],
+    ['%n.%d', 'add@box', 'add.'],
+    ['100%%', 'add@box', '100%'],
+    ['plain', 'add@box', 'plain'],
+    ['%h', 'add@box@2', 'box@2'],
+  ])('makes %s of the node %s %s', (path, nodeName, expanded) => {
+    expect(expandNodePath(path, nodeName)).toBe(expanded);
   });
 });

@@ -37,12 +37,26 @@ export function resolveNodeName(
   const at = format.indexOf('@');
   const name = format.slice(0, Math.max(at, 0)) || 'celery';
   const whole = `${name}@${format.slice(at + 1) || host}`;
-  const [label = '', ...domain] = host.split('.');
+  return expand(whole, host, host.split('.', 1)[0]);
+}
+
+/**
+ * A path that names the node, so that workers that share a folder have files of their own: `%n` and `%h` are the name and
+ * the host of the node name.
+ *
+ * Source: Celery 5.7.0, celery/utils/nodenames.py `node_format`, called by celery/bin/worker.py `worker`.
+ */
+export function expandNodePath(path: string, nodeName: string): string {
+  const at = nodeName.indexOf('@');
+  return expand(path, nodeName.slice(at + 1), nodeName.slice(0, at));
+}
+
+function expand(format: string, host: string, name = ''): string {
   const meanings = new Map([
     ['h', host],
-    ['n', label],
-    ['d', domain.join('.')],
+    ['n', name],
+    ['d', host.split('.').slice(1).join('.')],
     ['%', '%'],
   ]);
-  return whole.replace(expansion, (unknown, letter: string) => meanings.get(letter) ?? unknown);
+  return format.replace(expansion, (unknown, letter: string) => meanings.get(letter) ?? unknown);
 }

@@ -23,6 +23,7 @@ class FakeProcess extends EventEmitter {
 /** An app whose end the test decides. */
 class FakeApp implements RunnableApp {
   isReady = true;
+  isIdle = false;
   readonly stops: ShutdownMode[] = [];
   readonly done: Promise<void>;
   readonly started: Promise<void>;
@@ -156,6 +157,111 @@ describe('runApp', () => {
     await ended;
 
     expect(host.exitCodes).toEqual([exitCode]);
+  });
+
+  describe('with CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT', () => {
+    const soft = { CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT: '600' };
+
+    it.each([
+      [['SIGQUIT'], ['soft'], 1],
+      [['SIGINT', 'SIGINT'], ['warm', 'soft'], 1],
+      [['SIGTERM', 'SIGQUIT'], ['warm', 'soft'], 1],
+      [['SIGTERM', 'SIGINT', 'SIGINT'], ['warm', 'soft', 'cold'], 1],
+      [['SIGTERM', 'SIGTERM'], ['warm'], 0],
+    ])('on %j stops the app %j and ends with %d when it has stopped', async (signals, stops, exitCode) => {
+      const { host, app, ended } = run(soft);
+      await app.started;
+
+      for (const signal of signals) host.emit(signal);
+      expect(app.stops).toEqual(stops);
+      expect(host.exitCodes).toEqual([]);
+      app.finish();
+      await ended;
+
+      expect(host.exitCodes).toEqual([exitCode]);
+    });
+
+    it('gives the app that time, and makes the shutdown cold when that is over', async () => {
+      const { host, app, ended, lines } = run({ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT: '0.01' });
+      app.onStop = (mode) => {
+        if (mode === 'cold') app.finish();
+        return Promise.resolve();
+      };
+      await app.started;
+
+      host.emit('SIGQUIT');
+      await ended;
+
+      expect(app.stops).toEqual(['soft', 'cold']);
+      expect(host.exitCodes).toEqual([1]);
+      expect(lines.map(({ msg }) => msg)).toEqual([
+        'soft shutdown',
+        'time of the soft shutdown is over, cold shutdown',
+      ]);
+    });
+
+    it.each([
+      ['', ['cold']],
+      ['true', ['soft']],
+    ])(
+      'when nothing runs, with CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE=%s, stops it %j',
+      async (onIdle, stops) => {
+        const { host, app, ended } = run({ ...soft, CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE: onIdle });
+        app.isIdle = true;
+        await app.started;
+
+        host.emit('SIGQUIT');
+        app.finish();
+        await ended;
+
+        expect(app.stops).toEqual(stops);
+        expect(host.exitCodes).toEqual([1]);
+      },
+    );
+
+    it('does not go back to it when the time for the warm shutdown has run out', async () => {
+      const { host, app, ended } = run({ ...soft, CELERIAC_SHUTDOWN_TIMEOUT: '0.01' });
+      const isCold = new Promise<void>((resolve) => {
+        app.onStop = (mode) => {
+          if (mode === 'cold') resolve();
+          return Promise.resolve();
+        };
+      });
+      await app.started;
+      host.emit('SIGTERM');
+      await isCold;
+
+      host.emit('SIGQUIT');
+      await ended;
+
+      expect(app.stops).toEqual(['warm', 'cold']);
+      expect(host.exitCodes).toEqual([1]);
+    });
+  });
+
+  it('takes TERM for QUIT with REMAP_SIGTERM=SIGQUIT', async () => {
+    const { host, app, ended } = run({ REMAP_SIGTERM: 'SIGQUIT' });
+    await app.started;
+
+    host.emit('SIGTERM');
+    app.finish();
+    await ended;
+
+    expect(app.stops).toEqual(['cold']);
+    expect(host.exitCodes).toEqual([1]);
+  });
+
+  it('starts with no other REMAP_SIGTERM', async () => {
+    const create = jest.fn<RunnableApp, [AppContext]>();
+
+    const { host, ended } = run({ REMAP_SIGTERM: 'SIGKILL' }, create);
+    await ended;
+
+    expect(host.printed).toBe(
+      'addition: 1 setting is wrong:\n  REMAP_SIGTERM must be SIGQUIT, got "SIGKILL"\n',
+    );
+    expect(host.exitCodes).toEqual([1]);
+    expect(create).not.toHaveBeenCalled();
   });
 
   it('ends at once with 1 on a third INT, though the app hangs', async () => {

@@ -48,11 +48,20 @@ export async function runApp({
   let exitCode = 1;
   try {
     const settings = readSettings(host.env);
-    const { logLevel: level, healthHost, healthPort: port, shutdownTimeoutMs, startupTimeoutMs } = settings;
+    const { logLevel: level, healthHost, healthPort: port, startupTimeoutMs } = settings;
     const logger = createLogger({ level, name, destination });
-    const app = create({ settings, logger });
-    const health = port === undefined ? undefined : { host: healthHost, port, startupTimeoutMs };
-    exitCode = await superviseApp({ app, logger, shutdownTimeoutMs, health, source: host });
+    exitCode = await superviseApp({
+      app: create({ settings, logger }),
+      logger,
+      shutdownTimeoutMs: settings.shutdownTimeoutMs,
+      softShutdown: {
+        timeoutMs: settings.workerSoftShutdownTimeoutMs,
+        onIdle: settings.workerEnableSoftShutdownOnIdle,
+      },
+      remapSigterm: settings.remapSigterm,
+      health: port === undefined ? undefined : { host: healthHost, port, startupTimeoutMs },
+      source: host,
+    });
   } catch (error) {
     if (!(error instanceof ImproperlyConfiguredError)) throw error;
     host.stderr.write(`${name}: ${error.message}\n`);

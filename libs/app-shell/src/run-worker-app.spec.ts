@@ -1,7 +1,9 @@
 import { defineHolder, implement, plainTask } from '@celeriac/task-registry';
 import { EventEmitter, once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { hostname } from 'node:os';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { runWorkerApp } from './run-worker-app.ts';
 
 const implemented = implement(defineHolder('addition', { add: plainTask() }), { add: () => 1 });
@@ -63,6 +65,45 @@ describe('runWorkerApp', () => {
     expect(log).toContain(`"nodeName":"w1@${hostname()}"`);
     expect(log).not.toContain('hunter2');
     expect(lines.every((line) => (JSON.parse(line) as { name: string }).name === 'addition')).toBe(true);
+  });
+
+  it('gives the worker a state file named for its node, and its signals to whoever connects', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'celeriac-run-'));
+    const host = new FakeProcess({
+      CELERY_BROKER_URL: brokerUrl,
+      CELERIAC_LOG_LEVEL: 'silent',
+      CELERIAC_NODE_NAME: 'w1@box',
+      CELERY_BROKER_CONNECTION_TIMEOUT: '0.05',
+      CELERY_WORKER_STATE_DB: join(folder, '%n-%h.state'),
+    });
+    const connected = once(silentBroker, 'connection');
+    const heard: string[] = [];
+
+    const ended = runWorkerApp(implemented, {
+      process: host,
+      connect: ({ workerInit, workerShuttingDown, workerShutdown }) => {
+        workerInit.connect(({ nodeName }) => heard.push(`init ${nodeName}`));
+        workerShuttingDown.connect(({ how }) => heard.push(how));
+        workerShutdown.connect(({ nodeName }) => heard.push(`shutdown ${nodeName}`));
+      },
+    });
+    await connected;
+    host.emit('SIGQUIT');
+    await ended;
+
+    expect(await readdir(folder)).toEqual(['w1-box.state']);
+    expect(heard).toEqual(['init w1@box', 'cold', 'shutdown w1@box']);
+    expect(host.exitCodes).toEqual([1]);
+    await rm(folder, { recursive: true });
+  });
+
+  it('prints a state file that is none, and connects to nothing', async () => {
+    const host = new FakeProcess({ CELERY_BROKER_URL: brokerUrl, CELERY_WORKER_STATE_DB: __filename });
+
+    await runWorkerApp(implemented, { process: host, destination: { write: () => undefined } });
+
+    expect(host.printed).toContain('addition: worker_state_db: the file ');
+    expect(host.exitCodes).toEqual([1]);
   });
 
   it('prints a wrong setting and connects to nothing', async () => {

@@ -1,14 +1,23 @@
+import type { CompressionName, QueueType, SerializerName } from '@celeriac/protocol';
 import type { LogLevel } from './create-logger.ts';
 import {
   acceptContent,
   boolean,
   brokerUrl,
+  compression,
   host,
   integer,
   nodeName,
+  nodePath,
   oneOf,
   queueName,
+  queueNames,
+  rateLimit,
   secondsAsMs,
+  secondsOrZeroAsMs,
+  serializer,
+  signalName,
+  workerPool,
   type SettingParser,
 } from './setting-parsers.ts';
 
@@ -36,6 +45,14 @@ const mostHeartbeatSeconds = 65_535;
 const mostExpirySeconds = 4_294_967;
 /** Node's timers run at most 2³¹ − 1 ms. */
 const mostTimerSeconds = 2_147_483;
+/** More than anybody counts to. */
+const mostCount = 2_147_483_647;
+/** AMQP has a priority in 8 bits. */
+const mostPriority = 255;
+/** RabbitMQ takes no larger message, however it is configured. */
+const mostBodyBytes = 536_870_912;
+
+const queueType = oneOf({ classic: 'classic', quorum: 'quorum' });
 
 function define<T>(definition: SettingDefinition<T>): SettingDefinition<T> {
   return definition;
@@ -79,6 +96,15 @@ export const settingDefinitions = {
       'false; a result counts as stored, and its task is acknowledged, once the broker has confirmed it',
     meaning: 'Workers wait for the broker to confirm a result before they acknowledge its task.',
   }),
+  brokerNativeDelayedDeliveryQueueType: define<QueueType>({
+    variable: 'CELERY_BROKER_NATIVE_DELAYED_DELIVERY_QUEUE_TYPE',
+    celeryName: 'broker_native_delayed_delivery_queue_type',
+    parser: queueType,
+    fallback: 'quorum',
+    fallbackText: 'quorum',
+    meaning:
+      'Kind of the queues in which the broker holds tasks until their eta; the same for all on the virtual host.',
+  }),
   resultBackend: define<'rpc://' | 'disabled://'>({
     variable: 'CELERY_RESULT_BACKEND',
     celeryName: 'result_backend',
@@ -110,6 +136,38 @@ export const settingDefinitions = {
     fallbackText: 'false',
     meaning: 'Result messages are written to disk by the broker.',
   }),
+  resultExtended: define({
+    variable: 'CELERY_RESULT_EXTENDED',
+    celeryName: 'result_extended',
+    parser: boolean,
+    fallback: false,
+    fallbackText: 'false',
+    meaning: 'Results also say name, arguments, worker, queue and retries of their task.',
+  }),
+  resultSerializer: define<SerializerName>({
+    variable: 'CELERY_RESULT_SERIALIZER',
+    celeryName: 'result_serializer',
+    parser: serializer,
+    fallback: 'json',
+    fallbackText: 'json',
+    meaning: 'How results are written.',
+  }),
+  resultCompression: define<CompressionName | undefined>({
+    variable: 'CELERY_RESULT_COMPRESSION',
+    celeryName: 'result_compression',
+    parser: compression,
+    fallback: undefined,
+    fallbackText: '',
+    meaning: 'Compression of results: gzip, zlib, brotli, and from Node 22.15 on zstd. Unset, there is none.',
+  }),
+  resultAcceptContent: define<readonly string[] | undefined>({
+    variable: 'CELERY_RESULT_ACCEPT_CONTENT',
+    celeryName: 'result_accept_content',
+    parser: acceptContent,
+    fallback: undefined,
+    fallbackText: '',
+    meaning: 'Serializers whose results are read. Unset, those of `accept_content`.',
+  }),
   acceptContent: define<readonly string[]>({
     variable: 'CELERY_ACCEPT_CONTENT',
     celeryName: 'accept_content',
@@ -117,6 +175,29 @@ export const settingDefinitions = {
     fallback: ['json'],
     fallbackText: 'json',
     meaning: 'Serializers whose messages are read; all others are refused.',
+  }),
+  maxBodyBytes: define({
+    variable: 'CELERIAC_MAX_BODY_BYTES',
+    parser: integer(1, mostBodyBytes),
+    fallback: 67_108_864,
+    fallbackText: '67108864',
+    meaning: 'Largest body that is read, before and after decompression; larger ones are refused.',
+  }),
+  taskSerializer: define<SerializerName>({
+    variable: 'CELERY_TASK_SERIALIZER',
+    celeryName: 'task_serializer',
+    parser: serializer,
+    fallback: 'json',
+    fallbackText: 'json',
+    meaning: 'How tasks are written.',
+  }),
+  taskCompression: define<CompressionName | undefined>({
+    variable: 'CELERY_TASK_COMPRESSION',
+    celeryName: 'task_compression',
+    parser: compression,
+    fallback: undefined,
+    fallbackText: '',
+    meaning: 'Compression of tasks: gzip, zlib, brotli, and from Node 22.15 on zstd. Unset, there is none.',
   }),
   taskAcksLate: define({
     variable: 'CELERY_TASK_ACKS_LATE',
@@ -135,6 +216,50 @@ export const settingDefinitions = {
     fallbackText: 'true',
     meaning: 'With late acknowledgement, a failed task is acknowledged; when false it is rejected.',
   }),
+  taskAcksOnFailure: define<boolean | undefined>({
+    variable: 'CELERY_TASK_ACKS_ON_FAILURE',
+    celeryName: 'task_acks_on_failure',
+    parser: boolean,
+    fallback: undefined,
+    fallbackText: '',
+    meaning:
+      'With late acknowledgement, a failed task is acknowledged; when false it is rejected. Unset, as `task_acks_on_failure_or_timeout`.',
+  }),
+  taskAcksOnTimeout: define<boolean | undefined>({
+    variable: 'CELERY_TASK_ACKS_ON_TIMEOUT',
+    celeryName: 'task_acks_on_timeout',
+    parser: boolean,
+    fallback: undefined,
+    fallbackText: '',
+    meaning:
+      'With late acknowledgement, a task ended at its hard limit is acknowledged; when false it goes back to its queue. Unset, as `task_acks_on_failure_or_timeout`.',
+  }),
+  taskRejectOnWorkerLost: define({
+    variable: 'CELERY_TASK_REJECT_ON_WORKER_LOST',
+    celeryName: 'task_reject_on_worker_lost',
+    parser: boolean,
+    fallback: true,
+    fallbackText: 'true',
+    difference: 'false; a task is run again after a crash of its process as it is after one of the worker',
+    meaning:
+      'With late acknowledgement, a task whose process died goes back to its queue; when false it fails with WorkerLostError.',
+  }),
+  redeliveryLimit: define<number | undefined>({
+    variable: 'CELERIAC_REDELIVERY_LIMIT',
+    parser: integer(0, mostCount),
+    fallback: undefined,
+    fallbackText: '',
+    meaning:
+      'Times a message of a classic queue is delivered again before it goes to the dead-letter exchange; quorum queues have `x-delivery-limit` for this. Unset, there is no limit.',
+  }),
+  consumerTimeoutMs: define({
+    variable: 'CELERIAC_CONSUMER_TIMEOUT',
+    parser: secondsAsMs(mostTimerSeconds),
+    fallback: 1_800_000,
+    fallbackText: '1800',
+    meaning:
+      '`consumer_timeout` of RabbitMQ, as the broker has it: no task is held unacknowledged for longer, and those that may run for longer are warned of.',
+  }),
   taskDefaultQueue: define({
     variable: 'CELERY_TASK_DEFAULT_QUEUE',
     celeryName: 'task_default_queue',
@@ -142,6 +267,73 @@ export const settingDefinitions = {
     fallback: 'celery',
     fallbackText: 'celery',
     meaning: 'Queue of a task sent by a name that no holder declares and without a queue.',
+  }),
+  taskDefaultQueueType: define<QueueType>({
+    variable: 'CELERY_TASK_DEFAULT_QUEUE_TYPE',
+    celeryName: 'task_default_queue_type',
+    parser: queueType,
+    fallback: 'classic',
+    fallbackText: 'classic',
+    meaning: 'Kind of the default queue.',
+  }),
+  taskCreateMissingQueues: define({
+    variable: 'CELERY_TASK_CREATE_MISSING_QUEUES',
+    celeryName: 'task_create_missing_queues',
+    parser: boolean,
+    fallback: true,
+    fallbackText: 'true',
+    meaning:
+      'A call may name a queue that nobody defined; it is declared. When false, such a call is refused.',
+  }),
+  taskQueueMaxPriority: define<number | undefined>({
+    variable: 'CELERY_TASK_QUEUE_MAX_PRIORITY',
+    celeryName: 'task_queue_max_priority',
+    parser: integer(1, mostPriority),
+    fallback: undefined,
+    fallbackText: '',
+    meaning: '`x-max-priority` of the classic queues that are declared. Unset, they have no priorities.',
+  }),
+  taskDefaultPriority: define<number | undefined>({
+    variable: 'CELERY_TASK_DEFAULT_PRIORITY',
+    celeryName: 'task_default_priority',
+    parser: integer(0, mostPriority),
+    fallback: undefined,
+    fallbackText: '',
+    meaning: 'Priority of calls that give none. Unset, 0.',
+  }),
+  taskInheritParentPriority: define({
+    variable: 'CELERY_TASK_INHERIT_PARENT_PRIORITY',
+    celeryName: 'task_inherit_parent_priority',
+    parser: boolean,
+    fallback: false,
+    fallbackText: 'false',
+    meaning: 'What a task calls has the priority of the task, where it gives none.',
+  }),
+  taskDefaultRateLimit: define<string | undefined>({
+    variable: 'CELERY_TASK_DEFAULT_RATE_LIMIT',
+    celeryName: 'task_default_rate_limit',
+    parser: rateLimit,
+    fallback: undefined,
+    fallbackText: '',
+    meaning:
+      'How often a task may start in one worker, for tasks that say nothing else. Unset, as often as they come.',
+  }),
+  taskTimeLimitMs: define<number | undefined>({
+    variable: 'CELERY_TASK_TIME_LIMIT',
+    celeryName: 'task_time_limit',
+    parser: secondsAsMs(mostTimerSeconds),
+    fallback: undefined,
+    fallbackText: '',
+    meaning:
+      'A task that runs for longer is ended: with its thread or process, on the event loop by no longer waiting for it. Unset, there is no limit.',
+  }),
+  taskSoftTimeLimitMs: define<number | undefined>({
+    variable: 'CELERY_TASK_SOFT_TIME_LIMIT',
+    celeryName: 'task_soft_time_limit',
+    parser: secondsAsMs(mostTimerSeconds),
+    fallback: undefined,
+    fallbackText: '',
+    meaning: 'A task that runs for longer is told to stop: its signal is aborted. Unset, there is no limit.',
   }),
   taskIgnoreResult: define({
     variable: 'CELERY_TASK_IGNORE_RESULT',
@@ -167,14 +359,25 @@ export const settingDefinitions = {
     fallbackText: 'false',
     meaning: 'A task reports STARTED when it begins to run.',
   }),
-  workerConcurrency: define({
+  workerPool: define<'eventloop' | 'solo' | 'threads' | 'processes'>({
+    variable: 'CELERY_WORKER_POOL',
+    celeryName: 'worker_pool',
+    parser: workerPool,
+    fallback: 'eventloop',
+    fallbackText: 'eventloop',
+    difference: 'prefork; tasks that wait cost least on an event loop, those that compute want `processes`',
+    meaning:
+      'Where tasks run: on the event loop of the worker (`solo`: one at a time), in threads, or in processes (`prefork` is another name for these).',
+  }),
+  workerConcurrency: define<number | undefined>({
     variable: 'CELERY_WORKER_CONCURRENCY',
     celeryName: 'worker_concurrency',
     parser: integer(1, 65_535),
-    fallback: 64,
-    fallbackText: '64',
-    difference: 'the number of CPUs; tasks share one event loop here, and waiting ones cost little',
-    meaning: 'Tasks that run at the same time in one worker.',
+    fallback: undefined,
+    fallbackText: '',
+    difference: 'the number of CPUs; tasks that wait on an event loop cost little',
+    meaning:
+      'Tasks that run at the same time in one worker. Unset, 64 on the event loop, 1 for `solo`, the number of CPUs for threads and processes.',
   }),
   workerPrefetchMultiplier: define({
     variable: 'CELERY_WORKER_PREFETCH_MULTIPLIER',
@@ -184,6 +387,104 @@ export const settingDefinitions = {
     fallbackText: '4',
     meaning:
       'Times the concurrency: messages that the broker sends ahead of acknowledgements. 0 sets no limit.',
+  }),
+  workerMaxTasksPerChild: define<number | undefined>({
+    variable: 'CELERY_WORKER_MAX_TASKS_PER_CHILD',
+    celeryName: 'worker_max_tasks_per_child',
+    parser: integer(1, mostCount),
+    fallback: undefined,
+    fallbackText: '',
+    meaning: 'A thread or process is replaced after so many tasks. Unset, never.',
+  }),
+  workerMaxMemoryPerChildKib: define<number | undefined>({
+    variable: 'CELERY_WORKER_MAX_MEMORY_PER_CHILD',
+    celeryName: 'worker_max_memory_per_child',
+    parser: integer(1, mostCount),
+    fallback: undefined,
+    fallbackText: '',
+    meaning:
+      'A process with more resident memory, or a thread with a larger heap, in KiB, is replaced after its task. Unset, never.',
+  }),
+  workerEtaTaskLimit: define<number | undefined>({
+    variable: 'CELERY_WORKER_ETA_TASK_LIMIT',
+    celeryName: 'worker_eta_task_limit',
+    parser: integer(0, mostCount),
+    fallback: undefined,
+    fallbackText: '',
+    difference: 'no limit; held tasks must leave room for those that may run',
+    meaning:
+      'Tasks that are held in the worker until their eta; more wait at the broker. Unset, and at most, half the prefetch count.',
+  }),
+  workerDisableRateLimits: define({
+    variable: 'CELERY_WORKER_DISABLE_RATE_LIMITS',
+    celeryName: 'worker_disable_rate_limits',
+    parser: boolean,
+    fallback: false,
+    fallbackText: 'false',
+    meaning: 'Rate limits of tasks are not heeded.',
+  }),
+  workerQueues: define<readonly string[] | undefined>({
+    variable: 'CELERIAC_WORKER_QUEUES',
+    parser: queueNames,
+    fallback: undefined,
+    fallbackText: '',
+    meaning: 'Queues that the worker consumes (the option -Q of `celery worker`). Unset, those of its tasks.',
+  }),
+  workerDirect: define({
+    variable: 'CELERY_WORKER_DIRECT',
+    celeryName: 'worker_direct',
+    parser: boolean,
+    fallback: false,
+    fallbackText: 'false',
+    meaning: 'The worker also consumes a queue of its own, `<node name>.dq2`, bound to the exchange `C.dq2`.',
+  }),
+  workerStateDb: define<string | undefined>({
+    variable: 'CELERY_WORKER_STATE_DB',
+    celeryName: 'worker_state_db',
+    parser: nodePath,
+    fallback: undefined,
+    fallbackText: '',
+    meaning:
+      'File that keeps revoked tasks over a restart of the worker; each worker needs one of its own. `%n` and `%h` are name and host of the node name. Unset, a restart forgets them.',
+  }),
+  workerRevokesMax: define({
+    variable: 'CELERY_WORKER_REVOKES_MAX',
+    parser: integer(1, mostCount),
+    fallback: 50_000,
+    fallbackText: '50000',
+    meaning: 'Revoked tasks that are remembered; the oldest are forgotten first.',
+  }),
+  workerRevokeExpiresMs: define({
+    variable: 'CELERY_WORKER_REVOKE_EXPIRES',
+    parser: secondsAsMs(mostTimerSeconds),
+    fallback: 10_800_000,
+    fallbackText: '10800',
+    meaning: 'Revoked tasks of longer ago are forgotten when there are `CELERY_WORKER_REVOKES_MAX`.',
+  }),
+  workerCancelLongRunningTasksOnConnectionLoss: define({
+    variable: 'CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS',
+    celeryName: 'worker_cancel_long_running_tasks_on_connection_loss',
+    parser: boolean,
+    fallback: false,
+    fallbackText: 'false',
+    meaning:
+      'Tasks with late acknowledgement that run when the connection is lost are ended, as the broker gives them to another worker.',
+  }),
+  workerSoftShutdownTimeoutMs: define({
+    variable: 'CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT',
+    celeryName: 'worker_soft_shutdown_timeout',
+    parser: secondsOrZeroAsMs(mostTimerSeconds),
+    fallback: 0,
+    fallbackText: '0',
+    meaning: 'Before a cold shutdown, running tasks have this time to end. 0 gives them none.',
+  }),
+  workerEnableSoftShutdownOnIdle: define({
+    variable: 'CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE',
+    celeryName: 'worker_enable_soft_shutdown_on_idle',
+    parser: boolean,
+    fallback: false,
+    fallbackText: 'false',
+    meaning: 'A soft shutdown comes before a cold one also when nothing runs.',
   }),
   nodeName: define<string | undefined>({
     variable: 'CELERIAC_NODE_NAME',
@@ -200,6 +501,13 @@ export const settingDefinitions = {
     fallback: undefined,
     fallbackText: '',
     meaning: 'After this time a warm shutdown becomes a cold one. Unset, it waits for the tasks that run.',
+  }),
+  remapSigterm: define<'SIGQUIT' | undefined>({
+    variable: 'REMAP_SIGTERM',
+    parser: signalName('SIGQUIT'),
+    fallback: undefined,
+    fallbackText: '',
+    meaning: 'With `SIGQUIT`, TERM does what QUIT does. Unset, TERM is a warm shutdown.',
   }),
   startupTimeoutMs: define({
     variable: 'CELERIAC_STARTUP_TIMEOUT',

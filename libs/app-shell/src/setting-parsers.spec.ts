@@ -1,13 +1,22 @@
+import * as zlib from 'node:zlib';
 import {
   acceptContent,
   boolean,
   brokerUrl,
+  compression,
   host,
   integer,
   nodeName,
+  nodePath,
   oneOf,
   queueName,
+  queueNames,
+  rateLimit,
   secondsAsMs,
+  secondsOrZeroAsMs,
+  serializer,
+  signalName,
+  workerPool,
 } from './setting-parsers.ts';
 
 describe('boolean', () => {
@@ -65,6 +74,85 @@ describe('secondsAsMs', () => {
   });
 });
 
+describe('secondsOrZeroAsMs', () => {
+  it.each([
+    ['0', 0],
+    ['0.0', 0],
+    ['0.25', 250],
+    ['100', 100_000],
+    ['100.001', undefined],
+    ['-1', undefined],
+    ['', undefined],
+  ])('reads %j, at most 100, as %p', (text, value) => {
+    expect(secondsOrZeroAsMs(100).parse(text)).toBe(value);
+  });
+});
+
+describe('signalName', () => {
+  it.each([
+    ['SIGQUIT', 'SIGQUIT'],
+    ['sigquit', undefined],
+    ['QUIT', undefined],
+    ['SIGTERM', undefined],
+  ])('reads %j as %p', (text, value) => {
+    expect(signalName('SIGQUIT').parse(text)).toBe(value);
+  });
+});
+
+describe('rateLimit', () => {
+  it.each(['10', '10/s', '0.5/m', '100/h', '0'])('takes %s as it is', (text) => {
+    expect(rateLimit.parse(text)).toBe(text);
+  });
+
+  it.each(['10/d', '/m', 'ten', '-1/s', '10 /s', '1e3', '10/'])('refuses %s', (text) => {
+    expect(rateLimit.parse(text)).toBeUndefined();
+  });
+});
+
+describe('workerPool', () => {
+  it.each([
+    ['eventloop', 'eventloop'],
+    ['threads', 'threads'],
+    ['processes', 'processes'],
+    ['prefork', 'processes'],
+    ['SOLO', 'solo'],
+    ['gevent', undefined],
+    ['eventlet', undefined],
+  ])('reads %j as %p', (text, value) => {
+    expect(workerPool.parse(text)).toBe(value);
+  });
+
+  it('says what stands in for the pools that it does not have', () => {
+    expect(workerPool.allowed).toBe(
+      'one of eventloop, solo, threads, processes, prefork (gevent and eventlet are eventloop here: tasks that wait share one thread)',
+    );
+  });
+});
+
+describe('queueNames', () => {
+  it.each([
+    ['a', ['a']],
+    [' a, b ,a', ['a', 'b']],
+    ['a,', undefined],
+    [',', undefined],
+    [`a,${'é'.repeat(128)}`, undefined],
+  ])('reads %j as %p', (text, value) => {
+    expect(queueNames.parse(text)).toEqual(value);
+  });
+});
+
+describe('nodePath', () => {
+  it.each([
+    ['/var/lib/celeriac/%n@%h.state', true],
+    ['state', true],
+    ['100%%', true],
+    ['%i.state', false],
+    ['a\0b', false],
+  ])('takes %j: %p', (text, isAllowed) => {
+    expect(nodePath.parse(text)).toBe(isAllowed ? text : undefined);
+  });
+});
+
 describe('oneOf', () => {
   it.each([
     ['persistent', 2],
@@ -83,9 +171,37 @@ describe('acceptContent', () => {
     ['json , application/json', ['json']],
     ['json,', undefined],
     ['pickle', undefined],
-    ['json,msgpack', undefined],
+    ['json,msgpack,application/x-yaml,yaml', ['json', 'msgpack', 'yaml']],
+    ['json,toml', undefined],
   ])('reads %j as %p', (text, value) => {
     expect(acceptContent.parse(text)).toEqual(value);
+  });
+});
+
+describe('serializer', () => {
+  it.each([
+    ['json', 'json'],
+    ['MsgPack', 'msgpack'],
+    ['yaml', 'yaml'],
+    ['pickle', undefined],
+  ])('reads %j as %p', (text, value) => {
+    expect(serializer.parse(text)).toBe(value);
+  });
+});
+
+describe('compression', () => {
+  it.each([
+    ['gzip', 'gzip'],
+    ['ZLIB', 'zlib'],
+    ['brotli', 'brotli'],
+    ['bzip2', undefined],
+    ['none', undefined],
+  ])('reads %j as %p', (text, value) => {
+    expect(compression.parse(text)).toBe(value);
+  });
+
+  it('takes zstd where Node writes it', () => {
+    expect(compression.parse('zstd')).toBe('zstdCompressSync' in zlib ? 'zstd' : undefined);
   });
 });
 

@@ -1,5 +1,12 @@
 import { parseBrokerUrls } from '@celeriac/amqp-transport';
 import { ImproperlyConfiguredError } from '@celeriac/primitives';
+import {
+  resolveSerializer,
+  serializerNames,
+  writableCompressions,
+  type CompressionName,
+  type SerializerName,
+} from '@celeriac/protocol';
 import { nodeNameExpansions, unknownExpansions } from './node-name.ts';
 
 /** How the text of a variable becomes a value. */
@@ -44,8 +51,16 @@ export function secondsAsMs(mostSeconds: number): SettingParser<number> {
   return {
     type: 'seconds',
     allowed: `a number of seconds such as 5 or 0.25, more than 0 and at most ${mostSeconds}`,
-    parse: (text) =>
-      /^\d+(\.\d+)?$/.test(text) ? within(Math.round(Number(text) * 1000), 1, mostSeconds * 1000) : undefined,
+    parse: (text) => msWithin(text, 1, mostSeconds),
+  };
+}
+
+/** A time given in seconds, or 0, kept in milliseconds. */
+export function secondsOrZeroAsMs(mostSeconds: number): SettingParser<number> {
+  return {
+    type: 'seconds, or 0',
+    allowed: `0 or a number of seconds such as 5 or 0.25, at most ${mostSeconds}`,
+    parse: (text) => msWithin(text, 0, mostSeconds),
   };
 }
 
@@ -59,11 +74,61 @@ export function oneOf<T extends string | number>(words: Readonly<Record<string, 
   };
 }
 
+/** The very name of a signal. */
+export function signalName<T extends NodeJS.Signals>(signal: T): SettingParser<T> {
+  return {
+    type: signal,
+    allowed: signal,
+    parse: (text) => (text === signal ? signal : undefined),
+  };
+}
+
 /** A name that goes over the wire as an AMQP short string. */
 export const queueName: SettingParser<string> = {
   type: 'text',
   allowed: 'a queue name of at most 255 bytes',
   parse: (text) => (Buffer.byteLength(text) <= 255 ? text : undefined),
+};
+
+/** Names of queues, separated by commas; the option -Q of `celery worker`. */
+export const queueNames: SettingParser<readonly string[]> = {
+  type: 'list',
+  allowed: 'a comma-separated list of queue names, each of at most 255 bytes',
+  parse: (text) => {
+    const names = text.split(',').map((name) => name.trim());
+    return names.every((name) => name !== '' && queueName.parse(name) !== undefined)
+      ? [...new Set(names)]
+      : undefined;
+  },
+};
+
+/** Starts of a task in a time, as text; the worker makes a number of it. */
+export const rateLimit: SettingParser<string> = {
+  type: 'rate',
+  allowed: 'a number of starts per second, minute or hour such as 10/s, 100/m or 5/h',
+  parse: (text) => (/^\d+(\.\d+)?(\/[smh])?$/.test(text) ? text : undefined),
+};
+
+/** Celery's names of pools, and ours, each for one of ours. */
+const pools = {
+  eventloop: 'eventloop',
+  solo: 'solo',
+  threads: 'threads',
+  processes: 'processes',
+  prefork: 'processes',
+} as const;
+
+/** Where tasks run. */
+export const workerPool: SettingParser<(typeof pools)[keyof typeof pools]> = {
+  ...oneOf(pools),
+  allowed: `${oneOf(pools).allowed} (gevent and eventlet are eventloop here: tasks that wait share one thread)`,
+};
+
+/** A path with the expansions of a node name, unexpanded. */
+export const nodePath: SettingParser<string> = {
+  type: 'path',
+  allowed: `a path, with the expansions ${nodeNameExpansions.join(', ')} of the node name and no other`,
+  parse: (text) => (unknownExpansions(text).length === 0 && !text.includes('\0') ? text : undefined),
 };
 
 /** A node name with Celery's expansions, unexpanded. */
@@ -80,10 +145,26 @@ export const host: SettingParser<string> = {
   parse: (text) => (/^(?:[\w.-]+|[\da-f]*:[\da-f:.]+(?:%\w+)?)$/i.test(text) ? text : undefined),
 };
 
-const contentTypes: ReadonlyMap<string, string> = new Map([
-  ['json', 'json'],
-  ['application/json', 'json'],
-]);
+/** How bodies are written, by kombu's names. */
+export const serializer: SettingParser<SerializerName> = {
+  type: serializerNames.join(', '),
+  allowed: `one of ${serializerNames.join(', ')}`,
+  parse: (text) => serializerNames.find((name) => name === text.toLowerCase()),
+};
+
+/** How bodies that are written are compressed, by kombu's names. Which there are depends on the version of Node. */
+export const compression: SettingParser<CompressionName> = {
+  type: 'compression',
+  allowed: `one of ${writableCompressions.join(', ')}`,
+  parse: (text) => writableCompressions.find((name) => name === text.toLowerCase()),
+};
+
+const contentTypes: ReadonlyMap<string, string> = new Map(
+  serializerNames.flatMap((name) => [
+    [name, name],
+    [resolveSerializer(name).contentType, name],
+  ]),
+);
 
 /** The serializers whose messages are read, by name or by MIME type, separated by commas. */
 export const acceptContent: SettingParser<readonly string[]> = {
@@ -111,6 +192,11 @@ export const brokerUrl: SettingParser<string> = {
     }
   },
 };
+
+function msWithin(text: string, leastMs: number, mostSeconds: number): number | undefined {
+  if (!/^\d+(\.\d+)?$/.test(text)) return undefined;
+  return within(Math.round(Number(text) * 1000), leastMs, mostSeconds * 1000);
+}
 
 function within(value: number, least: number, most: number): number | undefined {
   return value >= least && value <= most ? value : undefined;

@@ -3,8 +3,11 @@ import { handleFatalErrors, type FatalErrorSource } from './handle-fatal-errors.
 import { handleSignals, type ShutdownSignal, type SignalSource } from './handle-signals.ts';
 import { HealthServer } from './health-server.ts';
 
-/** Warm: running tasks end first. Cold: they are given up and go back to their queues. */
-export type ShutdownMode = 'warm' | 'cold';
+/**
+ * Warm: running tasks end first. Soft: the same, and a cold stop follows after a while. Cold: they are given up and go back
+ * to their queues.
+ */
+export type ShutdownMode = 'warm' | 'soft' | 'cold';
 
 /** What is run: a worker, or a server. */
 export interface RunnableApp {
@@ -12,10 +15,20 @@ export interface RunnableApp {
   start(): Promise<void>;
   /** Whether it does its job at this moment. */
   readonly isReady: boolean;
-  /** Resolves when it has stopped. Comes at any time, while `start` is pending too, and a cold stop overtakes a warm one. */
+  /** Whether nothing runs at this moment that a soft stop would wait for. Absent: it may be that something does. */
+  readonly isIdle?: boolean;
+  /** Resolves when it has stopped. Comes at any time, while `start` is pending too, and a colder stop overtakes a warmer one. */
   stop(options: { readonly mode: ShutdownMode }): Promise<void>;
   /** Resolves when it has stopped, for whatever reason; rejects when it failed for good. */
   readonly done: Promise<void>;
+}
+
+/** The stage before a cold shutdown. */
+export interface SoftShutdownOptions {
+  /** `worker_soft_shutdown_timeout`, in ms; 0 is no such stage. */
+  readonly timeoutMs: number;
+  /** `worker_enable_soft_shutdown_on_idle`: also when nothing runs. */
+  readonly onIdle: boolean;
 }
 
 export interface SupervisionOptions {
@@ -23,6 +36,9 @@ export interface SupervisionOptions {
   readonly logger: Logger;
   /** After this time, in ms, a warm shutdown becomes a cold one. Undefined: it takes the time it takes. */
   readonly shutdownTimeoutMs: number | undefined;
+  readonly softShutdown: SoftShutdownOptions;
+  /** Celery's `REMAP_SIGTERM`: TERM does what this signal does. Undefined: what TERM does. */
+  readonly remapSigterm: 'SIGQUIT' | undefined;
   /** Where to serve health; undefined: nowhere. */
   readonly health:
     { readonly host: string; readonly port: number; readonly startupTimeoutMs: number } | undefined;
@@ -33,12 +49,12 @@ export interface SupervisionOptions {
 /**
  * Starts an app and sees it through to its end: signals, escaped errors, health.
  *
- * @returns the exit code of the process: 0 after a warm shutdown or when the app ended by itself, 1 after a cold or
+ * @returns the exit code of the process: 0 after a warm shutdown or when the app ended by itself, 1 after a soft, cold or
  * failed one, as Celery's `EX_OK` and `EX_FAILURE`. (Celery gives 1 after a warm shutdown by INT as well.)
  * @throws ImproperlyConfiguredError when a setting turns out wrong at start, such as a port in use
  */
 export async function superviseApp(options: SupervisionOptions): Promise<number> {
-  const { app, logger, shutdownTimeoutMs, source } = options;
+  const { app, logger, shutdownTimeoutMs, softShutdown, remapSigterm, source } = options;
   let mode: ShutdownMode | undefined;
   let coldTimer: NodeJS.Timeout | undefined;
   let stopped: Promise<void> = Promise.resolve();
@@ -55,6 +71,13 @@ export async function superviseApp(options: SupervisionOptions): Promise<number>
     });
   }
 
+  function goColdAfter(timeoutMs: number, message: string): void {
+    coldTimer = setTimeout(() => {
+      logger.warn({ timeoutMs }, message);
+      stop('cold');
+    }, timeoutMs);
+  }
+
   function cutShort(signal: ShutdownSignal): void {
     logger.error({ signal }, 'shutdown cut short');
     giveUp(1);
@@ -65,11 +88,16 @@ export async function superviseApp(options: SupervisionOptions): Promise<number>
       onWarm: (signal) => {
         logger.info({ signal }, 'warm shutdown');
         stop('warm');
-        if (shutdownTimeoutMs === undefined) return;
-        coldTimer = setTimeout(() => {
-          logger.warn({ shutdownTimeoutMs }, 'warm shutdown took too long, cold shutdown');
-          stop('cold');
-        }, shutdownTimeoutMs);
+        if (shutdownTimeoutMs !== undefined)
+          goColdAfter(shutdownTimeoutMs, 'warm shutdown took too long, cold shutdown');
+      },
+      onSoft: (signal) => {
+        const { timeoutMs, onIdle } = softShutdown;
+        if (mode === 'cold' || timeoutMs === 0 || (app.isIdle === true && !onIdle)) return false;
+        logger.warn({ signal, timeoutMs }, 'soft shutdown');
+        stop('soft');
+        goColdAfter(timeoutMs, 'time of the soft shutdown is over, cold shutdown');
+        return true;
       },
       onCold: (signal) => {
         if (mode === 'cold') {
@@ -81,7 +109,7 @@ export async function superviseApp(options: SupervisionOptions): Promise<number>
       },
       onHard: cutShort,
     },
-    source,
+    { source, remapSigterm },
   );
   const ignoreFatalErrors = handleFatalErrors((caught, origin) => {
     logger.error({ err: coerceError(caught), origin }, 'an error escaped, the process ends');
@@ -99,7 +127,7 @@ export async function superviseApp(options: SupervisionOptions): Promise<number>
     }
     await app.done;
     await stopped; // it may have failed after the app was done
-    return mode === 'cold' ? 1 : 0;
+    return mode === undefined || mode === 'warm' ? 0 : 1;
   }
 
   try {
