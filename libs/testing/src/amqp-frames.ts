@@ -12,7 +12,8 @@ export const FRAME_BODY = 3;
 export const FRAME_HEARTBEAT = 8;
 
 const FRAME_END = 0xce;
-const PROTOCOL_HEADER = Buffer.from('AMQP\0\0\x09\x01', 'latin1');
+/** What a client begins with. */
+export const PROTOCOL_HEADER = Buffer.from('AMQP\0\0\x09\x01', 'latin1');
 
 export interface Frame {
   readonly type: number;
@@ -26,37 +27,6 @@ export function encodeFrame({ type, channel, payload }: Frame): Buffer {
   head.writeUInt16BE(channel, 1);
   head.writeUInt32BE(payload.length, 3);
   return Buffer.concat([head, payload, Buffer.from([FRAME_END])]);
-}
-
-/** Cuts a stream of bytes into the protocol header, which comes first, and frames. */
-export class FrameParser {
-  #rest = Buffer.alloc(0);
-  #isGreeted = false;
-
-  /** @throws Error when the bytes are not AMQP 0-9-1 */
-  *push(bytes: Buffer): Generator<Frame | 'protocol-header'> {
-    this.#rest = Buffer.concat([this.#rest, bytes]);
-    if (!this.#isGreeted) {
-      if (this.#rest.length < PROTOCOL_HEADER.length) return;
-      if (!this.#take(PROTOCOL_HEADER.length).equals(PROTOCOL_HEADER))
-        throw new Error('the client does not speak AMQP 0-9-1');
-      this.#isGreeted = true;
-      yield 'protocol-header';
-    }
-    while (this.#rest.length >= 8) {
-      const size = this.#rest.readUInt32BE(3);
-      if (this.#rest.length < size + 8) return;
-      const frame = this.#take(size + 8);
-      if (frame[size + 7] !== FRAME_END) throw new Error('a frame of the client does not end with 0xCE');
-      yield { type: frame.readUInt8(0), channel: frame.readUInt16BE(1), payload: frame.subarray(7, -1) };
-    }
-  }
-
-  #take(length: number): Buffer {
-    const taken = this.#rest.subarray(0, length);
-    this.#rest = this.#rest.subarray(length);
-    return taken;
-  }
 }
 
 /** Writes the fields of a method, one after the other. */

@@ -6,8 +6,7 @@ import {
   FRAME_HEADER,
   FRAME_HEARTBEAT,
   FRAME_METHOD,
-  FrameParser,
-  type Frame,
+  PROTOCOL_HEADER,
 } from './amqp-frames.ts';
 import {
   brokerMethods,
@@ -16,6 +15,7 @@ import {
   type PublishStart,
   type ReceivedPublish,
 } from './amqp-methods.ts';
+import { FrameSplitter, type ProtocolHeader, type WireFrame } from './frame-splitter.ts';
 
 /** Something a client said, with where it said it. */
 export type Said = ClientMethod & {
@@ -51,7 +51,7 @@ export class PeerConnection {
   readonly number: number;
   readonly #socket: Socket;
   readonly #events: PeerEvents;
-  readonly #parser = new FrameParser();
+  readonly #splitter = new FrameSplitter();
   readonly #publishing = new Map<number, PartialPublish>();
   /** Next confirm tag of each channel in confirm mode. */
   readonly #confirmTags = new Map<number, number>();
@@ -183,14 +183,19 @@ export class PeerConnection {
     if (this.#isSilent) return;
     const heard = bytes.subarray(0, this.#receiveLimit);
     this.#receiveLimit -= heard.length;
-    for (const part of this.#parser.push(heard)) {
-      if (part === 'protocol-header') this.say(0, brokerMethods.start());
+    for (const part of this.#splitter.push(heard)) {
+      if (part.type === 'protocol-header') this.#greeted(part);
       else this.#receivedFrame(part);
     }
     if (this.#receiveLimit <= 0) this.cut();
   }
 
-  #receivedFrame({ type, channel, payload }: Frame): void {
+  #greeted({ bytes }: ProtocolHeader): void {
+    if (!bytes.equals(PROTOCOL_HEADER)) throw new Error('the client does not speak AMQP 0-9-1');
+    this.say(0, brokerMethods.start());
+  }
+
+  #receivedFrame({ type, channel, payload }: WireFrame): void {
     if (type === FRAME_METHOD) this.#receivedMethod(channel, decodeMethod(payload));
     else if (type === FRAME_HEADER) this.#receivedContentHeader(channel, payload);
     else if (type === FRAME_BODY) this.#receivedBody(channel, payload);
