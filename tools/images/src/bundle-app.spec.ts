@@ -1,7 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 import { bundleApp, type AppBundle } from './bundle-app.ts';
 import { licenseTexts } from './license-texts.ts';
@@ -49,6 +51,23 @@ describe('bundleApp', () => {
     expect(sources).toEqual(
       expect.arrayContaining(['apps/addition/src/main.ts', 'libs/worker/src/worker.ts']),
     );
+  });
+
+  it('has the programs of its pool, which load its tasks', async () => {
+    const child = fork(join(outDir, 'pool-process.js'), { execArgv: [], serialization: 'advanced' });
+    const ended = once(child, 'exit');
+    const tasksModule = pathToFileURL(join(outDir, 'tasks.js')).href;
+
+    child.send({ type: 'start', start: { tasksModule, nodeName: 'addition@spec' } });
+
+    expect(await once(child, 'message')).toEqual([{ type: 'ready' }, undefined]);
+    child.disconnect();
+    await ended;
+    expect(readdirSync(outDir)).toContain('pool-thread.js');
+  });
+
+  it('has none for an app without tasks', () => {
+    expect(readdirSync(join(outDir, 'producer')).filter((name) => /pool|tasks/.test(name))).toEqual([]);
   });
 
   it('keeps the names of classes, which Python sees', () => {

@@ -14,6 +14,8 @@ const ownFiles: Readonly<Record<string, readonly string[]>> = {
   // programs of worker threads, for pino's transports; we write to a file descriptor
   pino: [],
   'thread-stream': [],
+  // what a thread begins with; its package.json makes it CommonJS
+  piscina: ['package.json', 'dist'],
 };
 
 /** The folder of the bundle, for the packages inside: they are no ES modules and may not say `import.meta`. */
