@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { openAmqpTransport } from './command-frame.ts';
+import { createProgram } from './program.ts';
+import { FakeProcess } from './testing/fake-process.ts';
+import { programUrl } from './testing/run-command-line.ts';
+
+/** Celery 5.7.0, celery/bin/: the long options of the commands that there are here as well. */
+const celeryOptions = {
+  celeriac: 'app broker result-backend loader config workdir no-color quiet version skip-checks',
+  'celeriac worker':
+    'hostname detach statedb loglevel optimization prefetch-multiplier disable-prefetch concurrency pool task-events events ' +
+    'time-limit soft-time-limit max-tasks-per-child pool-start-method max-memory-per-child purge discard queues ' +
+    'exclude-queues include without-gossip without-mingle without-heartbeat heartbeat-interval autoscale beat ' +
+    'schedule-filename schedule scheduler logfile pidfile uid gid umask executable',
+  'celeriac call': 'args kwargs eta countdown expires serializer queue exchange routing-key',
+  'celeriac result': 'task traceback',
+  'celeriac purge': 'force queues exclude-queues',
+} as const;
+
+const celeryCommands =
+  'amqp beat call control events graph inspect list logtool migrate multi purge report result shell status upgrade worker';
+
+type Title = keyof typeof celeryOptions;
+
+interface Row {
+  readonly option: string;
+  readonly here: string;
+}
+
+const page = readFileSync(join(__dirname, '../../../docs/command-line.md'), 'utf8');
+
+/** The rows of the first table below a heading; inline code loses its backticks. */
+function rowsBelow(heading: string): readonly Row[] {
+  const [, section = ''] = page.split(`\n## ${heading}\n`);
+  const [text = ''] = section.split('\n## ');
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => {
+      const [, option = '', here = ''] = line.replaceAll('`', '').split('|');
+      return { option: option.trim(), here: here.trim() };
+    });
+}
+
+function longNames(rows: readonly Row[]): readonly string[] {
+  return rows.flatMap(({ option }) => option.match(/(?<=--)[\w-]+/g) ?? []).sort();
+}
+
+describe('docs/command-line.md', () => {
+  const program = createProgram({
+    host: new FakeProcess(),
+    programUrl,
+    openTransport: openAmqpTransport,
+    exitCode: 0,
+  });
+  const commands = new Map<string, Command>([
+    ['celeriac', program],
+    ...program.commands.map((command): [string, Command] => [`celeriac ${command.name()}`, command]),
+  ]);
+
+  describe.each(Object.keys(celeryOptions) as Title[])('the options of %s', (title) => {
+    const rows = rowsBelow(`Options of ${title}`);
+
+    it('are those of the program', () => {
+      const there = rows.filter(({ here }) => here !== 'not applicable').map(({ option }) => option);
+      const options = commands.get(title)?.options.map(({ flags }) => flags.replace(/ <.*$/, '')) ?? [];
+
+      expect(options.length).toBeGreaterThan(0);
+      expect([...there].sort()).toEqual([...options].sort());
+    });
+
+    it("are Celery's, all of them, and what is said to be ours", () => {
+      const celerys = rows.filter(({ here }) => here !== 'ours');
+
+      expect(longNames(celerys)).toEqual(celeryOptions[title].split(' ').sort());
+    });
+
+    it('are each supported, different, not applicable or ours', () => {
+      const words = new Set(rows.map(({ here }) => here));
+
+      expect(['supported', 'different', 'not applicable', 'ours']).toEqual(
+        expect.arrayContaining([...words]),
+      );
+    });
+  });
+
+  it("lists every command of Celery's, and says truly which there are", () => {
+    const rows = rowsBelow('Commands');
+    const there = rows.filter(({ here }) => here !== 'not applicable');
+    const names = (some: readonly Row[]): string[] => some.flatMap(({ option }) => option.split(', ')).sort();
+
+    expect(names(rows)).toEqual(celeryCommands.split(' '));
+    expect(names(there)).toEqual(program.commands.map((command) => command.name()).sort());
+  });
+});

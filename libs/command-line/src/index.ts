@@ -1,0 +1,4 @@
+export { main } from './main.ts';
+
+export type { MainOptions } from './main.ts';
+export type { CommandLineProcess } from './command-line-process.ts';
