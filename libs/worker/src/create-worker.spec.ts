@@ -31,7 +31,7 @@ describe('createWorkerFrom', () => {
     ['result_backend', { resultBackend: 'redis://localhost' }],
     ['worker_concurrency', { workerConcurrency: 0 }],
     ['worker_prefetch_multiplier', { workerPrefetchMultiplier: 0.5 }],
-    ['accept_content', { acceptContent: ['yaml'] }],
+    ['accept_content', { acceptContent: ['jsno'] }],
   ])('refuses a wrong %s', (_setting, options) => {
     expect(() => createWorkerFrom(holder, { brokerUrl: peer.url, ...options })).toThrow(
       ImproperlyConfiguredError,

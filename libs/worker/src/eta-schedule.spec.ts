@@ -110,7 +110,7 @@ describe('EtaSchedule', () => {
           const one = receivedTask(
             task,
             {},
-            Object.assign(Object.create(delivery) as typeof delivery, { isLost }),
+            { delivery: Object.assign(Object.create(delivery) as typeof delivery, { isLost }) },
           );
           const dueMs = Date.now() + delayMs;
           held.set(one, dueMs);

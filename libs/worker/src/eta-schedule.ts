@@ -1,13 +1,11 @@
 import type { Clock } from '@celeriac/primitives';
+import { longestTimeoutMs } from './longest-timeout.ts';
 import type { ReceivedTask } from './received-task.ts';
 
 interface HeldTask {
   readonly received: ReceivedTask;
   readonly dueMs: number;
 }
-
-/** setTimeout takes at most this, in ms; longer waits are taken in steps. */
-export const longestTimeoutMs = 2 ** 31 - 1;
 
 /** Fewer held tasks than this are not worth looking through. */
 const purgeThreshold = 1024;
@@ -51,6 +49,12 @@ export class EtaSchedule {
       index = parent;
     }
     heap[index] = held;
+  }
+
+  /** Forgets those whose channel has gone. */
+  dropLost(): void {
+    this.#purgeLost();
+    this.#arm();
   }
 
   #purgeLost(): void {

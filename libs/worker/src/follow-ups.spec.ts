@@ -1,18 +1,32 @@
 import { OperationalError } from '@celeriac/amqp-transport';
 import { InMemoryTransport } from '@celeriac/in-memory-transport';
-import { parseJson, type Signature } from '@celeriac/protocol';
+import { silentLogger } from '@celeriac/primitives';
+import { parseJson, TaskQueues, TaskRouting, type Signature } from '@celeriac/protocol';
 import { defineHolder, implement, plainTask, TaskRegistry } from '@celeriac/task-registry';
 import { until } from '@celeriac/testing';
+import { CallPublisher } from './call-publisher.ts';
 import { FollowUps } from './follow-ups.ts';
 import { receivedTask, registeredTask } from './testing/received-task.ts';
+import { defaultWorkerSettings } from './worker-settings.ts';
+import { WorkerSignals } from './worker-signals.ts';
 
 const task = registeredTask(() => undefined);
 
-function followUpsOn(transport: InMemoryTransport): FollowUps {
+function followUpsOn(publisher: CallPublisher): FollowUps {
   const registry = new TaskRegistry();
   registry.register(implement(defineHolder('bakery', { bake: plainTask() }), { bake: () => undefined }));
   const clock = { now: () => Date.parse('2026-11-22T10:24:12Z') };
-  return new FollowUps({ transport, registry, defaultQueue: 'shop', nodeName: 'w1@host', clock });
+  const queues = new TaskQueues();
+  return new FollowUps({
+    publisher,
+    registry,
+    defaultQueue: 'shop',
+    origin: 'gen1@host',
+    clock,
+    queues,
+    routing: new TaskRouting(undefined, queues),
+    settings: defaultWorkerSettings,
+  });
 }
 
 function calling(...callbacks: Signature[]) {
@@ -26,14 +40,16 @@ function queuesOf(transport: InMemoryTransport): Record<string, number> {
 
 describe('FollowUps', () => {
   let transport: InMemoryTransport;
+  let publisher: CallPublisher;
   let followUps: FollowUps;
 
   beforeEach(() => {
     transport = new InMemoryTransport();
-    followUps = followUpsOn(transport);
+    publisher = new CallPublisher(transport, new WorkerSignals(), silentLogger);
+    followUps = followUpsOn(publisher);
   });
 
-  afterEach(() => followUps.close());
+  afterEach(() => publisher.close());
 
   function send(...callbacks: Signature[]) {
     return followUps.send(followUps.afterSuccess(calling(...callbacks), 5));
@@ -51,7 +67,7 @@ describe('FollowUps', () => {
       task: callback.task,
       parent_id: 'an-id',
       root_id: 'an-id',
-      origin: `gen${String(process.pid)}@host`,
+      origin: 'gen1@host',
     });
     // the exchange of its name is there, too, as Python declares it
     await transport.declare({
@@ -140,14 +156,14 @@ describe('FollowUps', () => {
   it('is unsure of what was not confirmed when it is closed', async () => {
     transport.disconnect();
     const sending = send({ task: 'bake' });
-    await followUps.close();
+    await publisher.close();
     expect(await sending).toMatchObject({ kind: 'unsure', error: { code: 'ERR_CONNECTION_CLOSED' } });
   });
 
   it('sends nothing when there is nothing to send', async () => {
-    const publisher = jest.spyOn(transport, 'publisher');
+    const opened = jest.spyOn(transport, 'publisher');
     expect(await followUps.send(followUps.afterFailure(calling({ task: 'bake' })))).toEqual({ kind: 'sent' });
-    expect(publisher).not.toHaveBeenCalled();
+    expect(opened).not.toHaveBeenCalled();
   });
 
   it('keeps the kinds of numbers that pass through', () => {

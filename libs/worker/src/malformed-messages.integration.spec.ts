@@ -85,6 +85,7 @@ function withDeadLetters(inner: Transport, deadLetters: string): Transport {
     consume: (options) => inner.consume({ ...options, topology: deadLettering(options.topology) }),
     publisher: (options) => inner.publisher(options),
     declare: (topology) => inner.declare(topology),
+    purge: (queue) => inner.purge(queue),
     close: () => inner.close(),
   };
 }

@@ -7,8 +7,14 @@ const task = registeredTask(() => undefined);
 function contextOf(received: ReturnType<typeof receivedTask>) {
   const logger = new RecordingLogger();
   const stop = new AbortController();
-  const context = new RunContext(received, { nodeName: 'shop@host', logger, signal: stop.signal });
-  return { context, logger, stop };
+  const states: unknown[] = [];
+  const context = new RunContext(received, {
+    nodeName: 'shop@host',
+    logger,
+    signal: stop.signal,
+    updateState: (state, meta) => states.push([state, meta]),
+  });
+  return { context, logger, stop, states };
 }
 
 describe('RunContext', () => {
@@ -30,13 +36,18 @@ describe('RunContext', () => {
       ignoreResult: true,
     };
     const delivery = deliveryOfCall({ name: task.name, ...call }, { redelivered: true });
-    const { context } = contextOf(receivedTask(task, call, delivery));
+    const { context } = contextOf(receivedTask(task, call, { delivery }));
     expect(context.request).toEqual({
       ...call,
       name: 'work',
       groupId: 'a-group',
       group: undefined,
       priority: undefined,
+      timelimit: [null, null],
+      shadow: undefined,
+      stampedHeaders: [],
+      stamps: {},
+      replacedTaskNesting: 0,
       correlationId: 'an-id',
       replyTo: 'replies',
       origin: 'spec@host',
@@ -51,7 +62,9 @@ describe('RunContext', () => {
       properties: { contentType: 'application/json' },
     };
     const body = Buffer.from('[[], {}, {}]');
-    const { context } = contextOf(receivedTask(task, {}, deliveryOfCall({}, { ...fields, body })));
+    const { context } = contextOf(
+      receivedTask(task, {}, { delivery: deliveryOfCall({}, { ...fields, body }) }),
+    );
     expect(context.request).toMatchObject({
       id: 'an-id',
       rootId: 'an-id',

@@ -1,44 +1,71 @@
 import type { Delivery } from '@celeriac/amqp-transport';
-import type { Logger, LogFields } from '@celeriac/primitives';
-import type { DeliveryInfo, TaskContext, TaskContextRequest } from '@celeriac/task-registry';
-import type { ReceivedTask } from './received-task.ts';
+import type { LogFields, Logger } from '@celeriac/primitives';
+import type { TaskBody, TaskRequest } from '@celeriac/protocol';
+import type {
+  DeliveryInfo,
+  RegisteredTask,
+  RetryOptions,
+  TaskContext,
+  TaskContextRequest,
+} from '@celeriac/task-registry';
+import { retryOf } from './retry-of.ts';
 
-export interface RunContextOptions {
+/** What a run is about. */
+export interface RunSubject {
+  readonly request: TaskRequest;
+  readonly body: TaskBody;
+  readonly task: RegisteredTask;
+  readonly delivery: Pick<Delivery, 'exchange' | 'routingKey' | 'redelivered' | 'properties'>;
+}
+
+/** What a run's context needs of whoever runs it: the worker itself, or a thread or process of its pool. */
+export interface RunHost {
   readonly nodeName: string;
   readonly logger: Logger;
+  /** Aborted when the run should stop. Made when it is first read. */
   readonly signal: AbortSignal;
+  /** Stores a state of the task's own. */
+  updateState(state: string, meta: unknown): void;
 }
 
 /** The context of one run, for bound tasks; each part is built when it is first read. */
 export class RunContext implements TaskContext {
-  readonly #received: ReceivedTask;
-  readonly #options: RunContextOptions;
+  readonly #subject: RunSubject;
+  readonly #host: RunHost;
   #request: TaskContextRequest | undefined;
   #logger: Logger | undefined;
 
-  constructor(received: ReceivedTask, options: RunContextOptions) {
-    this.#received = received;
-    this.#options = options;
+  constructor(subject: RunSubject, host: RunHost) {
+    this.#subject = subject;
+    this.#host = host;
   }
 
   get request(): TaskContextRequest {
-    this.#request ??= contextRequest(this.#received, this.#options.nodeName);
+    this.#request ??= contextRequest(this.#subject, this.#host.nodeName);
     return this.#request;
   }
 
   get logger(): Logger {
-    const { id, name } = this.#received.opened;
-    this.#logger ??= withFields(this.#options.logger, { taskId: id, task: name });
+    const { id, name } = this.#subject.request;
+    this.#logger ??= withFields(this.#host.logger, { taskId: id, task: name });
     return this.#logger;
   }
 
   get signal(): AbortSignal {
-    return this.#options.signal;
+    return this.#host.signal;
+  }
+
+  retry(options: RetryOptions = {}): never {
+    throw retryOf(this.#subject, options);
+  }
+
+  updateState(state: string, meta: unknown = null): void {
+    this.#host.updateState(state, meta);
   }
 }
 
-function contextRequest(received: ReceivedTask, nodeName: string): TaskContextRequest {
-  const { request, body, delivery } = received;
+function contextRequest({ request, body, delivery }: RunSubject, nodeName: string): TaskContextRequest {
+  const { hardMs, softMs } = request.timeLimits;
   return {
     id: request.id,
     name: request.name,
@@ -56,13 +83,27 @@ function contextRequest(received: ReceivedTask, nodeName: string): TaskContextRe
     origin: request.origin,
     ignoreResult: request.ignoreResult ?? false,
     headers: request.headers,
-    deliveryInfo: deliveryInfo(delivery),
+    deliveryInfo: deliveryInfoOf(delivery),
     hostname: nodeName,
+    timelimit: [seconds(hardMs), seconds(softMs)],
+    shadow: request.shadow,
+    stampedHeaders: request.stampedHeaders,
+    stamps: request.stamps,
+    replacedTaskNesting: request.replacedTaskNesting,
   };
 }
 
-function deliveryInfo(delivery: Delivery): DeliveryInfo {
-  const { exchange, routingKey, redelivered, properties } = delivery;
+function seconds(ms: number | undefined): number | null {
+  return ms === undefined ? null : ms / 1000;
+}
+
+/** How a message reached the worker, as its task sees it. */
+export function deliveryInfoOf({
+  exchange,
+  routingKey,
+  redelivered,
+  properties,
+}: RunSubject['delivery']): DeliveryInfo {
   return { exchange, routingKey, redelivered, priority: properties.priority ?? 0 };
 }
 

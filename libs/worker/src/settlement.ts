@@ -1,5 +1,5 @@
 import type { Delivery } from '@celeriac/amqp-transport';
-import type { WorkerSettings } from './worker-settings.ts';
+import type { TaskPolicy } from './task-policy.ts';
 
 /** A way to settle a delivery. */
 export type Settlement = (delivery: Delivery) => void;
@@ -13,9 +13,19 @@ export function rejectForGood(delivery: Delivery): void {
   delivery.reject({ requeue: false });
 }
 
+/** Back to its queue. */
+export function requeue(delivery: Delivery): void {
+  delivery.reject({ requeue: true });
+}
+
 /** How a task that failed is settled. */
-export function failureSettlement(settings: WorkerSettings): Settlement {
-  return settings.taskAcksOnFailureOrTimeout ? acknowledge : rejectForGood;
+export function failureSettlement({ acksOnFailure }: TaskPolicy): Settlement {
+  return acksOnFailure ? acknowledge : rejectForGood;
+}
+
+/** How a task that was ended at its hard limit is settled. */
+export function timeoutSettlement({ acksOnTimeout }: TaskPolicy): Settlement {
+  return acksOnTimeout ? acknowledge : requeue;
 }
 
 /** Settles, unless it was settled before: acknowledged early. */

@@ -1,28 +1,20 @@
 import { PythonError } from '@celeriac/protocol';
 import { RecordingLogger } from '@celeriac/testing';
-import { TaskOutcomes } from './task-outcomes.ts';
-import { noFollowUps } from './testing/no-follow-ups.ts';
-import { RecordingStore } from './testing/recording-store.ts';
+import { noTaskCounts } from './task-counts.ts';
+import type { TaskOutcomes } from './task-outcomes.ts';
+import { outcomesFixture } from './testing/outcomes.ts';
 import { receivedTask, registeredTask } from './testing/received-task.ts';
 import type { Settlement } from './testing/fake-delivery.ts';
-import { resolveWorkerSettings, type WorkerSettings } from './worker-settings.ts';
+import type { WorkerSettings } from './worker-settings.ts';
 
 const now = Date.parse('2026-11-22T10:24:12.805Z');
 const task = registeredTask(() => undefined);
 
-function outcomesWith(given: Partial<WorkerSettings> = {}) {
-  const store = new RecordingStore();
+function outcomesWith(settings: Partial<WorkerSettings> = {}) {
   const logger = new RecordingLogger();
-  const settings = resolveWorkerSettings(given);
-  const outcomes = new TaskOutcomes({
-    store,
-    followUps: noFollowUps(),
-    settings,
-    logger,
-    clock: { now: () => now },
-    nodeName: 'w1@host',
-  });
-  return { outcomes, store, logger };
+  const { outcomes, store } = outcomesFixture({ clock: { now: () => now }, logger });
+  const received = (call: Parameters<typeof receivedTask>[1] = {}) => receivedTask(task, call, { settings });
+  return { outcomes, store, logger, received };
 }
 
 type Outcome = 'success' | 'failure' | 'expired';
@@ -33,7 +25,7 @@ function play(outcomes: TaskOutcomes, outcome: Outcome, received: ReturnType<typ
     outcomes.revoked(received, 'expired');
     return;
   }
-  outcomes.started(received);
+  outcomes.started(received, process.pid);
   if (outcome === 'success') outcomes.succeeded(received, 5);
   else outcomes.failed(received, new PythonError('ValueError', ['bad']));
 }
@@ -54,8 +46,12 @@ describe('TaskOutcomes', () => {
     ])(
       '%s: stores %s, then (acks on failure: %s) settles with %s',
       (outcome, status, acksOnFailure, expected) => {
-        const { outcomes, store } = outcomesWith({ taskAcksOnFailureOrTimeout: acksOnFailure });
-        const received = receivedTask(task);
+        const {
+          outcomes,
+          store,
+          received: receive,
+        } = outcomesWith({ taskAcksOnFailureOrTimeout: acksOnFailure });
+        const received = receive();
         play(outcomes, outcome, received);
         expect(store.results.map((result) => result.status)).toEqual([status]);
         expect(received.delivery.settlement).toBeUndefined(); // the broker has not confirmed the result
@@ -72,12 +68,16 @@ describe('TaskOutcomes', () => {
       ['failure', 'FAILURE', true],
       ['failure', 'FAILURE', false],
     ])('%s: acknowledges first, then stores %s (acks on failure: %s)', (outcome, status, acksOnFailure) => {
-      const { outcomes, store } = outcomesWith({
+      const {
+        outcomes,
+        store,
+        received: receive,
+      } = outcomesWith({
         taskAcksLate: false,
         taskAcksOnFailureOrTimeout: acksOnFailure,
       });
-      const received = receivedTask(task);
-      outcomes.started(received);
+      const received = receive();
+      outcomes.started(received, process.pid);
       expect([received.delivery.settlement, store.results]).toEqual(['ack', []]);
       if (outcome === 'success') outcomes.succeeded(received, 5);
       else outcomes.failed(received, new Error('bad'));
@@ -87,8 +87,8 @@ describe('TaskOutcomes', () => {
     });
 
     it('expired: acknowledges after the state, as nothing was started', () => {
-      const { outcomes, store } = outcomesWith({ taskAcksLate: false });
-      const received = receivedTask(task);
+      const { outcomes, store, received: receive } = outcomesWith({ taskAcksLate: false });
+      const received = receive();
       outcomes.revoked(received, 'expired');
       expect(received.delivery.settlement).toBeUndefined();
       store.confirmAll();
@@ -98,8 +98,8 @@ describe('TaskOutcomes', () => {
 
   describe('stores what belongs to a state', () => {
     it('of a success', () => {
-      const { outcomes, store } = outcomesWith();
-      outcomes.succeeded(receivedTask(task, { group: 'a-group', parentId: 'a-parent' }), { total: 5 });
+      const { outcomes, store, received: receive } = outcomesWith();
+      outcomes.succeeded(receive({ group: 'a-group', parentId: 'a-parent' }), { total: 5 });
       expect(store.states[0]?.target).toMatchObject({ replyTo: 'replies', correlationId: 'an-id' });
       expect(store.results).toEqual([
         {
@@ -116,16 +116,16 @@ describe('TaskOutcomes', () => {
     });
 
     it('of a failure', () => {
-      const { outcomes, store } = outcomesWith();
+      const { outcomes, store, received: receive } = outcomesWith();
       const error = new TypeError('not a number');
-      outcomes.failed(receivedTask(task), error);
+      outcomes.failed(receive(), error);
       const result = { exc_type: 'TypeError', exc_message: ['not a number'], exc_module: 'builtins' };
       expect(store.results).toMatchObject([{ status: 'FAILURE', result, traceback: error.stack }]);
     });
 
     it('of a task that expired', () => {
-      const { outcomes, store } = outcomesWith();
-      outcomes.revoked(receivedTask(task), 'expired');
+      const { outcomes, store, received: receive } = outcomesWith();
+      outcomes.revoked(receive(), 'expired');
       const result = {
         exc_type: 'TaskRevokedError',
         exc_message: ['expired'],
@@ -137,26 +137,26 @@ describe('TaskOutcomes', () => {
 
   describe('track_started', () => {
     it('stores STARTED with the process and the node, without a date', () => {
-      const { outcomes, store } = outcomesWith({ taskTrackStarted: true });
-      outcomes.started(receivedTask(task));
+      const { outcomes, store, received: receive } = outcomesWith({ taskTrackStarted: true });
+      outcomes.started(receive(), process.pid);
       const result = { pid: process.pid, hostname: 'w1@host' };
       expect(store.results).toMatchObject([{ status: 'STARTED', result, dateDone: null }]);
     });
 
     it('stores nothing by default, nor for an ignored task', () => {
       const byDefault = outcomesWith();
-      byDefault.outcomes.started(receivedTask(task));
+      byDefault.outcomes.started(byDefault.received(), process.pid);
       const ignored = outcomesWith({ taskTrackStarted: true });
-      ignored.outcomes.started(receivedTask(task, { ignoreResult: true }));
+      ignored.outcomes.started(ignored.received({ ignoreResult: true }), process.pid);
       expect([byDefault.store.results, ignored.store.results]).toEqual([[], []]);
     });
 
     it('lets the task run on when STARTED cannot be stored', () => {
-      const { outcomes, store, logger } = outcomesWith({ taskTrackStarted: true });
-      const received = receivedTask(task);
-      outcomes.started(received);
+      const { outcomes, store, logger, received: receive } = outcomesWith({ taskTrackStarted: true });
+      const received = receive();
+      outcomes.started(received, process.pid);
       store.states[0]?.fail('ERR_PUBLISH_REFUSED');
-      expect(logger.fieldsOf('STARTED not stored')).toMatchObject([{ taskId: 'an-id' }]);
+      expect(logger.fieldsOf('state not stored')).toMatchObject([{ taskId: 'an-id' }]);
       expect(received.delivery.settlement).toBeUndefined();
     });
   });
@@ -172,8 +172,8 @@ describe('TaskOutcomes', () => {
       [undefined, false, false],
     ])('header %s, setting %s: ignored is %s', (header, taskIgnoreResult, isIgnored) => {
       for (const outcome of ['success', 'failure', 'expired'] as const) {
-        const { outcomes, store } = outcomesWith({ taskIgnoreResult });
-        const received = receivedTask(task);
+        const { outcomes, store, received: receive } = outcomesWith({ taskIgnoreResult });
+        const received = receive();
         // a message without the header, as other clients may send, has no opinion
         play(outcomes, outcome, { ...received, request: { ...received.request, ignoreResult: header } });
         expect(store.states).toHaveLength(isIgnored ? 0 : 1);
@@ -191,8 +191,12 @@ describe('TaskOutcomes', () => {
     ])(
       '%s of an ignored task, store_errors_even_if_ignored %s: stores %j',
       (outcome, evenIfIgnored, stored) => {
-        const { outcomes, store } = outcomesWith({ taskStoreErrorsEvenIfIgnored: evenIfIgnored });
-        const received = receivedTask(task, { ignoreResult: true });
+        const {
+          outcomes,
+          store,
+          received: receive,
+        } = outcomesWith({ taskStoreErrorsEvenIfIgnored: evenIfIgnored });
+        const received = receive({ ignoreResult: true });
         play(outcomes, outcome, received);
         store.confirmAll();
         expect(store.results.map(({ status }) => status)).toEqual(stored);
@@ -201,8 +205,8 @@ describe('TaskOutcomes', () => {
     );
 
     it('rejects the failure of an ignored task where failures are not acknowledged', () => {
-      const { outcomes } = outcomesWith({ taskAcksOnFailureOrTimeout: false });
-      const received = receivedTask(task, { ignoreResult: true });
+      const { outcomes, received: receive } = outcomesWith({ taskAcksOnFailureOrTimeout: false });
+      const received = receive({ ignoreResult: true });
       play(outcomes, 'failure', received);
       expect(received.delivery.settlement).toBe('reject');
     });
@@ -214,8 +218,8 @@ describe('TaskOutcomes', () => {
       ['a function', { callback: () => 1 }, /value\.callback is a function/],
       ['an object whose toJSON throws', { toJSON: () => { throw new Error('no form'); } }, /no form/], // prettier-ignore
     ])('fails the task as kombu’s EncodeError: %s', (_what, value, message) => {
-      const { outcomes, store } = outcomesWith();
-      const received = receivedTask(task);
+      const { outcomes, store, received: receive } = outcomesWith();
+      const received = receive();
       outcomes.succeeded(received, value);
       expect(store.results).toMatchObject([
         {
@@ -229,12 +233,12 @@ describe('TaskOutcomes', () => {
       ]);
       store.confirmAll();
       expect(received.delivery.settlement).toBe('ack');
-      expect(outcomes.counts).toEqual({ succeeded: 0, failed: 1, revoked: 0, refused: 0 });
+      expect(outcomes.counts).toEqual({ ...noTaskCounts(), failed: 1 });
     });
 
     it('is no failure where nobody wants the result', () => {
-      const { outcomes, store } = outcomesWith();
-      const received = receivedTask(task, { ignoreResult: true });
+      const { outcomes, store, received: receive } = outcomesWith();
+      const received = receive({ ignoreResult: true });
       outcomes.succeeded(received, new Set([1]));
       expect([store.results, received.delivery.settlement]).toEqual([[], 'ack']);
     });
@@ -266,8 +270,8 @@ describe('TaskOutcomes', () => {
       ],
       ['a message that is no text', { message: { value: [1n] } }, { exc_type: 'Exception' }],
     ])('fails the task all the same: %s', (_what, damage, expected) => {
-      const { outcomes, store } = outcomesWith();
-      const received = receivedTask(task);
+      const { outcomes, store, received: receive } = outcomesWith();
+      const received = receive();
       outcomes.failed(received, Object.defineProperties(new Error('bad'), damage as PropertyDescriptorMap));
       expect(store.results).toMatchObject([{ status: 'FAILURE', result: expected }]);
       store.confirmAll();
@@ -277,8 +281,8 @@ describe('TaskOutcomes', () => {
 
   describe('a result that the broker does not take', () => {
     it('is told to the caller as a FAILURE when it never will', () => {
-      const { outcomes, store, logger } = outcomesWith();
-      const received = receivedTask(task);
+      const { outcomes, store, logger, received: receive } = outcomesWith();
+      const received = receive();
       outcomes.succeeded(received, 'much too large');
       store.states[0]?.fail('ERR_PUBLISH_TOO_LARGE');
       expect(received.delivery.settlement).toBeUndefined();
@@ -297,8 +301,8 @@ describe('TaskOutcomes', () => {
     });
 
     it('rejects the delivery when the FAILURE is not taken either', () => {
-      const { outcomes, store } = outcomesWith();
-      const received = receivedTask(task);
+      const { outcomes, store, received: receive } = outcomesWith();
+      const received = receive();
       outcomes.succeeded(received, 5);
       store.states[0]?.fail('ERR_PUBLISH_REFUSED');
       store.states[1]?.fail('ERR_PUBLISH_REFUSED');
@@ -306,8 +310,8 @@ describe('TaskOutcomes', () => {
     });
 
     it('rejects the delivery of a failure that is not taken', () => {
-      const { outcomes, store } = outcomesWith();
-      const received = receivedTask(task);
+      const { outcomes, store, received: receive } = outcomesWith();
+      const received = receive();
       outcomes.failed(received, new Error('bad'));
       store.states[0]?.fail('ERR_PUBLISH_REFUSED');
       expect([store.states.length, received.delivery.settlement]).toEqual([1, 'reject']);
@@ -316,8 +320,8 @@ describe('TaskOutcomes', () => {
     it.each(['ERR_CONNECTION_CLOSED', 'ERR_PUBLISH_TIMEOUT'] as const)(
       'leaves the delivery unsettled after %s: the broker gives the task out again',
       (code) => {
-        const { outcomes, store } = outcomesWith();
-        const received = receivedTask(task);
+        const { outcomes, store, received: receive } = outcomesWith();
+        const received = receive();
         outcomes.succeeded(received, 5);
         store.states[0]?.fail(code);
         expect([store.states.length, received.delivery.isSettled]).toEqual([1, false]);
@@ -325,8 +329,8 @@ describe('TaskOutcomes', () => {
     );
 
     it('settles nothing twice when it was acknowledged early', () => {
-      const { outcomes, store } = outcomesWith({ taskAcksLate: false });
-      const received = receivedTask(task);
+      const { outcomes, store, received: receive } = outcomesWith({ taskAcksLate: false });
+      const received = receive();
       play(outcomes, 'failure', received);
       store.states[0]?.fail('ERR_PUBLISH_REFUSED');
       expect(received.delivery.settlement).toBe('ack');
@@ -334,8 +338,8 @@ describe('TaskOutcomes', () => {
   });
 
   it('tells the caller of a refused task, then rejects the message', () => {
-    const { outcomes, store } = outcomesWith();
-    const { delivery, opened } = receivedTask(task);
+    const { outcomes, store, received: receive } = outcomesWith();
+    const { delivery, opened } = receive();
     outcomes.refused(
       delivery,
       opened,
@@ -357,11 +361,17 @@ describe('TaskOutcomes', () => {
   });
 
   it('counts how tasks ended', () => {
-    const { outcomes } = outcomesWith();
+    const { outcomes, received: receive } = outcomesWith();
     for (const outcome of ['success', 'success', 'failure', 'expired'] as const)
-      play(outcomes, outcome, receivedTask(task));
-    const { delivery, opened } = receivedTask(task);
+      play(outcomes, outcome, receive());
+    const { delivery, opened } = receive();
     outcomes.refused(delivery, opened, new PythonError('NotRegistered'));
-    expect(outcomes.counts).toEqual({ succeeded: 2, failed: 1, revoked: 1, refused: 1 });
+    expect(outcomes.counts).toEqual({
+      ...noTaskCounts(),
+      succeeded: 2,
+      failed: 1,
+      revoked: 1,
+      refused: 1,
+    });
   });
 });

@@ -11,42 +11,60 @@ import {
   encodeException,
   isEmptyEmbed,
   PythonError,
+  type CompressionName,
   type OpenedTask,
   type ResultMessage,
 } from '@celeriac/protocol';
 import type { ResultStore } from '@celeriac/result-backend';
+import { TimeLimitExceeded, type Reject, type Retry } from '@celeriac/task-registry';
+import type { CallPublisher } from './call-publisher.ts';
 import type { FollowUps } from './follow-ups.ts';
+import { isExpectedError } from './pools/outcome-wire.ts';
+import type { WorkerLostError } from './pools/worker-lost-error.ts';
 import type { ReceivedTask } from './received-task.ts';
-import { acknowledge, failureSettlement, rejectForGood, settleOnce } from './settlement.ts';
+import {
+  acknowledge,
+  failureSettlement,
+  rejectForGood,
+  requeue,
+  settleOnce,
+  timeoutSettlement,
+  type Settlement,
+} from './settlement.ts';
+import { noTaskCounts, type TaskCounts } from './task-counts.ts';
+import { TaskRetries } from './task-retries.ts';
 import { TaskSequel } from './task-sequel.ts';
+import type { TaskSignals } from './task-signals.ts';
 import { encodeError, TaskStates } from './task-states.ts';
-import type { WorkerSettings } from './worker-settings.ts';
 
 export interface TaskOutcomesOptions {
   readonly store: ResultStore;
   readonly followUps: FollowUps;
-  readonly settings: WorkerSettings;
+  readonly publisher: CallPublisher;
+  readonly signals: TaskSignals;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly nodeName: string;
+  /** `result_extended`: states tell about the call as well. */
+  readonly isExtended: boolean;
+  /** `gen<pid>@<host>`. */
+  readonly origin: string;
+  /** `task_compression`, of retries. */
+  readonly compression: CompressionName | undefined;
 }
 
-/** How many tasks ended how, since the worker started. */
-export interface TaskCounts {
-  succeeded: number;
-  failed: number;
-  revoked: number;
-  refused: number;
-}
+/** Why a task is not run, or not run to its end. */
+export type RevokedReason = 'expired' | 'revoked' | 'terminated';
 
 /** What a task leads to is waited for this long when the worker closes, in ms, as results are. */
 const drainMs = 5000;
 
 export class TaskOutcomes {
-  readonly counts: TaskCounts = { succeeded: 0, failed: 0, revoked: 0, refused: 0 };
+  readonly counts: TaskCounts = noTaskCounts();
   readonly #options: TaskOutcomesOptions;
   readonly #states: TaskStates;
   readonly #sequel: TaskSequel;
+  readonly #retries: TaskRetries;
   /** Ends of tasks that others follow. */
   readonly #underWay = new Set<Promise<void>>();
 
@@ -54,18 +72,28 @@ export class TaskOutcomes {
     this.#options = options;
     this.#states = new TaskStates(options);
     this.#sequel = new TaskSequel({ ...options, states: this.#states });
+    this.#retries = new TaskRetries({ ...options, states: this.#states });
   }
 
-  /** The task is about to run. Acknowledges it now unless that is to be late. */
-  started(received: ReceivedTask): void {
-    const { settings, nodeName, logger, store } = this.#options;
-    if (!settings.taskAcksLate) received.delivery.ack();
-    if (!settings.taskTrackStarted || this.#states.isIgnored(received)) return;
-    const state = this.#states.of(received, 'STARTED', { pid: process.pid, hostname: nodeName });
-    store.store(received.opened, { ...state, dateDone: null }, (error) => {
-      if (error !== undefined)
-        logger.warn({ taskId: received.opened.id, reason: error.message }, 'STARTED not stored');
-    });
+  /**
+   * The task is about to run. Acknowledges it now unless that is to be late.
+   *
+   * @param pid process that runs it
+   */
+  started(received: ReceivedTask, pid: number): void {
+    const { policy, delivery } = received;
+    if (!policy.acksLate) delivery.ack();
+    if (policy.trackStarted) this.progressed(received, 'STARTED', { pid, hostname: this.#options.nodeName });
+  }
+
+  /** Whether what the task returns goes anywhere: into its result, or to what follows it. */
+  isResultWanted(received: ReceivedTask): boolean {
+    return !this.#states.isIgnored(received) || !isEmptyEmbed(received.body.embed);
+  }
+
+  /** The task goes on, in a state that is to be known. */
+  progressed(received: ReceivedTask, state: string, meta: unknown): void {
+    this.#states.tell(received, this.#states.ofProgress(received, state, meta));
   }
 
   succeeded(received: ReceivedTask, value: unknown): void {
@@ -74,8 +102,8 @@ export class TaskOutcomes {
       return;
     }
     if (this.#states.isIgnored(received)) {
-      this.counts.succeeded++;
       settleOnce(received.delivery, acknowledge);
+      this.#countSuccess(received, value);
       return;
     }
     try {
@@ -85,36 +113,79 @@ export class TaskOutcomes {
       this.failed(received, encodeError(coerceError(error).message, error));
       return;
     }
-    this.counts.succeeded++;
+    this.#countSuccess(received, value);
   }
 
   failed(received: ReceivedTask, error: unknown): void {
-    this.counts.failed++;
-    const { settings, logger } = this.#options;
-    const { delivery, opened } = received;
-    const settlement = failureSettlement(settings);
-    if (!isEmptyEmbed(received.body.embed)) this.#track(received, this.#sequel.failed(received, error));
-    else if (!this.#states.areErrorsStored(received)) settleOnce(delivery, settlement);
-    else this.#states.store(delivery, opened, this.#states.ofFailure(received, error), settlement);
-    logger.warn({ taskId: opened.id, task: opened.name, err: error }, 'task failed');
+    const { policy, opened } = received;
+    this.#fail(received, error, failureSettlement(policy));
+    const fields = { taskId: opened.id, task: opened.name, err: error };
+    if (policy.isExpected(error) || isExpectedError(error))
+      this.#options.logger.info(fields, 'task failed as expected');
+    else this.#options.logger.warn(fields, 'task failed');
   }
 
-  /** It expired before it could start. */
-  revoked(received: ReceivedTask, reason: 'expired'): void {
+  /** It ran into its hard limit. */
+  timedOut(received: ReceivedTask, limitMs: number): void {
+    const { opened, policy } = received;
+    const fields = { taskId: opened.id, task: opened.name, limitMs };
+    this.#options.logger.error(fields, 'task ended at its hard time limit');
+    this.#fail(received, new TimeLimitExceeded(limitMs / 1000), timeoutSettlement(policy));
+  }
+
+  /**
+   * What ran it ended. With late acknowledgement it goes back to the queue, if its options say so.
+   *
+   * [WORKER-LOST] Source: Celery 5.7.0, celery/worker/request.py `on_failure`; recorded worker-late-acks-and-serializers:
+   * `worker_lost_late_default`, `worker_lost_reject_on_worker_lost`.
+   */
+  workerLost(received: ReceivedTask, error: WorkerLostError): void {
+    const { opened, policy, delivery } = received;
+    const isReturned = policy.acksLate && policy.rejectOnWorkerLost;
+    const fields = { taskId: opened.id, task: opened.name, reason: error.message, isReturned };
+    this.#options.logger.error(fields, 'what ran a task was lost');
+    if (isReturned) settleOnce(delivery, requeue);
+    else this.#fail(received, error, failureSettlement(policy));
+  }
+
+  retried(received: ReceivedTask, retry: Retry): void {
+    this.#track(received, this.#retry(received, retry));
+  }
+
+  /** The task wants nothing stored. */
+  ignored(received: ReceivedTask): void {
+    this.counts.ignored++;
+    settleOnce(received.delivery, acknowledge);
+  }
+
+  /**
+   * The task rejects its message.
+   *
+   * [WORKER-REJECT] Source: Celery 5.7.0, celery/worker/request.py `on_failure`; recorded worker-rpc: `reject_no_requeue`,
+   * worker-late-acks-and-serializers: `reject_late`, `reject_late_requeue`.
+   */
+  rejected(received: ReceivedTask, reject: Reject): void {
+    this.counts.rejected++;
+    const { id, name } = received.opened;
+    this.#options.logger.warn({ taskId: id, task: name, reason: reject.message }, 'task rejected');
+    if (reject.requeue) {
+      settleOnce(received.delivery, requeue);
+      return;
+    }
+    const { reason } = reject;
+    const error = new PythonError('Reject', [reason, false], { excModule: 'celery.exceptions' });
+    this.#store(received, { ...this.#states.ofFailure(received, error), traceback: null }, rejectForGood);
+  }
+
+  /** It is not to run, or not to its end. */
+  revoked(received: ReceivedTask, reason: RevokedReason): void {
     this.counts.revoked++;
     const { id, name } = received.opened;
     this.#options.logger.info({ taskId: id, task: name, reason }, 'task revoked');
     const exception = new PythonError('TaskRevokedError', [reason], { excModule: 'celery.exceptions' });
-    if (!this.#states.areErrorsStored(received)) {
-      settleOnce(received.delivery, acknowledge);
-      return;
-    }
-    this.#states.store(
-      received.delivery,
-      received.opened,
-      this.#states.of(received, 'REVOKED', encodeException(exception)),
-      acknowledge,
-    );
+    this.#store(received, this.#states.of(received, 'REVOKED', encodeException(exception)), acknowledge);
+    const how = { terminated: reason === 'terminated', expired: reason === 'expired' };
+    this.#options.signals.revoked(received, how);
   }
 
   /** It cannot be run here at all: whoever waits is told, the message goes to the dead-letter exchange if there is one. */
@@ -131,7 +202,7 @@ export class TaskOutcomes {
     this.#states.store(delivery, opened, failure, rejectForGood);
   }
 
-  /** Waits a while for tasks that have ended and whose callbacks, next steps or errbacks are still under way. */
+  /** Waits a while for tasks that have ended and whose callbacks, next steps, errbacks or retries are still under way. */
   async close(): Promise<void> {
     if (this.#underWay.size > 0) {
       let timer: NodeJS.Timeout | undefined;
@@ -139,7 +210,7 @@ export class TaskOutcomes {
       await Promise.race([this.#ended(), late]);
       clearTimeout(timer);
     }
-    await this.#options.followUps.close();
+    await this.#options.publisher.close();
   }
 
   async #ended(): Promise<void> {
@@ -148,8 +219,38 @@ export class TaskOutcomes {
 
   async #succeedThenFollow(received: ReceivedTask, value: unknown): Promise<void> {
     const failure = await this.#sequel.succeeded(received, value);
-    if (failure === undefined) this.counts.succeeded++;
+    if (failure === undefined) this.#countSuccess(received, value);
     else this.failed(received, failure);
+  }
+
+  async #retry(received: ReceivedTask, retry: Retry): Promise<void> {
+    const outcome = await this.#retries.retried(received, retry);
+    if (outcome.kind === 'failed') {
+      this.failed(received, outcome.error);
+      return;
+    }
+    this.counts.retried++;
+    this.#options.signals.retried(received, retry);
+  }
+
+  #countSuccess(received: ReceivedTask, value: unknown): void {
+    this.counts.succeeded++;
+    this.#options.signals.succeeded(received, value);
+  }
+
+  #fail(received: ReceivedTask, error: unknown, settlement: Settlement): void {
+    this.counts.failed++;
+    if (!isEmptyEmbed(received.body.embed))
+      this.#track(received, this.#sequel.failed(received, error, settlement));
+    else this.#store(received, this.#states.ofFailure(received, error), settlement);
+    this.#options.signals.failed(received, error);
+  }
+
+  /** Stores a state that is an exception, where those are stored, and settles. */
+  #store(received: ReceivedTask, state: ResultMessage, settlement: Settlement): void {
+    const { delivery, opened } = received;
+    if (this.#states.areErrorsStored(received)) this.#states.store(delivery, opened, state, settlement);
+    else settleOnce(delivery, settlement);
   }
 
   /** Sees to it that nothing is lost sight of: what fails here is a fault of ours. */

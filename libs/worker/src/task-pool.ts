@@ -3,7 +3,7 @@ const compactionThreshold = 1024;
 
 /** Runs items on this event loop, at most so many at a time; the others wait in their order. */
 export class TaskPool<T> {
-  readonly #concurrency: number;
+  #concurrency: number;
   readonly #execute: (item: T) => Promise<void> | undefined;
   readonly #waiting: T[] = [];
   #head = 0;
@@ -25,6 +25,17 @@ export class TaskPool<T> {
 
   get waitingCount(): number {
     return this.#waiting.length - this.#head;
+  }
+
+  /** How many may run at a time. */
+  get concurrency(): number {
+    return this.#concurrency;
+  }
+
+  /** Lets so many run at a time from now on; what runs beyond it finishes. */
+  resize(concurrency: number): void {
+    this.#concurrency = concurrency;
+    this.#startWaiting();
   }
 
   submit(item: T): void {
@@ -51,6 +62,11 @@ export class TaskPool<T> {
 
   readonly #finished = (): void => {
     this.#runningCount--;
+    this.#startWaiting();
+    if (this.#runningCount === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
+  };
+
+  #startWaiting(): void {
     while (this.#runningCount < this.#concurrency && this.#head < this.#waiting.length) {
       const next = this.#waiting[this.#head++];
       if (next !== undefined) this.#start(next);
@@ -60,6 +76,5 @@ export class TaskPool<T> {
       this.#waiting.splice(0, this.#head);
       this.#head = 0;
     }
-    if (this.#runningCount === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
-  };
+  }
 }

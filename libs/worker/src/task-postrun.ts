@@ -12,8 +12,8 @@ export interface TaskPostrunMessage {
   readonly task: string;
   readonly args: readonly unknown[];
   readonly kwargs: Readonly<Record<string, unknown>>;
-  /** Whether the function returned; a returned value that cannot be written makes the task fail afterwards. */
-  readonly state: 'SUCCESS' | 'FAILURE';
+  /** How the function ended; a returned value that cannot be written makes the task fail afterwards. */
+  readonly state: 'SUCCESS' | 'FAILURE' | 'RETRY' | 'IGNORED' | 'REJECTED';
   /** What the task returned, or what it threw. */
   readonly retval: unknown;
   readonly delivery_info: { readonly redelivered: boolean; readonly routing_key: string };

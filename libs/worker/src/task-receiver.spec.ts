@@ -1,15 +1,18 @@
 import { RecordingLogger } from '@celeriac/testing';
 import fc from 'fast-check';
-import { EtaSchedule } from './eta-schedule.ts';
+import { ActiveRuns } from './active-runs.ts';
+import { DelayedDelivery } from './delayed-delivery.ts';
 import type { ReceivedTask } from './received-task.ts';
-import { TaskOutcomes } from './task-outcomes.ts';
+import { RevokedTasks } from './revoked-tasks.ts';
+import { ServedTasks } from './served-tasks.ts';
+import { TaskAdmission } from './task-admission.ts';
 import { TaskPool } from './task-pool.ts';
 import { TaskReceiver } from './task-receiver.ts';
 import { FakeDelivery, type FakeDeliveryFields } from './testing/fake-delivery.ts';
 import { deliveryOfCall, holderOf, registryOf } from './testing/received-task.ts';
-import { noFollowUps } from './testing/no-follow-ups.ts';
-import { RecordingStore } from './testing/recording-store.ts';
-import { defaultWorkerSettings } from './worker-settings.ts';
+import { outcomesFixture } from './testing/outcomes.ts';
+import { WaitingTasks } from './waiting-tasks.ts';
+import { etaTaskLimit, resolveWorkerSettings } from './worker-settings.ts';
 
 const now = Date.parse('2026-11-22T10:00:00Z');
 const headers = { task: 'work', id: 'an-id' };
@@ -26,31 +29,40 @@ function raw(body: string | Buffer, fields: FakeDeliveryFields = {}): FakeDelive
 
 /** A receiver whose pool only remembers what it was given. */
 function receiverAt(clock = { now: () => now }) {
-  const store = new RecordingStore();
   const logger = new RecordingLogger();
   const ran: string[] = [];
   const pool = new TaskPool<ReceivedTask>(1, ({ opened }) => void ran.push(opened.id));
-  const outcomes = new TaskOutcomes({
-    store,
-    followUps: noFollowUps(),
-    settings: defaultWorkerSettings,
-    clock,
-    logger,
-    nodeName: 'w1@host',
+  const { outcomes, publisher, signals, store, transport } = outcomesFixture({ clock, logger });
+  const settings = resolveWorkerSettings();
+  const tasks = new ServedTasks(registryOf(holderOf(() => undefined)), settings, {
+    areResultsEncoded: false,
   });
-  const etaSchedule = new EtaSchedule(clock, (received) => {
-    receiver.schedule(received);
-  });
-  const receiver = new TaskReceiver({
-    registry: registryOf(holderOf(() => undefined)),
+  const admission = new TaskAdmission(new RevokedTasks(), clock);
+  const waiting = new WaitingTasks({
+    tasks,
     pool,
-    etaSchedule,
+    delayed: new DelayedDelivery({ transport, publisher, queueType: 'quorum', logger }),
+    admission,
     outcomes,
     clock,
     logger,
-    acceptContent: ['json'],
+    etaTaskLimit: etaTaskLimit(settings),
+    consumerTimeoutMs: settings.consumerTimeoutMs,
   });
-  return { receiver, store, logger, ran, etaSchedule, outcomes };
+  const receiver = new TaskReceiver({
+    tasks,
+    waiting,
+    active: new ActiveRuns(),
+    admission,
+    redeliveryLimit: undefined,
+    outcomes,
+    signals,
+    clock,
+    logger,
+    acceptContent: ['json'],
+    maxBodyBytes: 1_000_000,
+  });
+  return { receiver, store, logger, ran, waiting, outcomes };
 }
 
 describe('TaskReceiver', () => {
@@ -153,9 +165,9 @@ describe('TaskReceiver', () => {
       ['an expiry of now', { expires: at(0) }],
       ['an expiry ahead', { expires: at(1) }],
     ])('runs a task with %s at once', (_what, times) => {
-      const { receiver, ran, etaSchedule } = receiverAt();
+      const { receiver, ran, waiting } = receiverAt();
       receiver.receive(deliveryOfCall(times));
-      expect([ran, etaSchedule.size]).toEqual([['an-id'], 0]);
+      expect([ran, waiting.size]).toEqual([['an-id'], 0]);
     });
 
     it('revokes a task that has expired, before it runs', () => {
@@ -169,13 +181,13 @@ describe('TaskReceiver', () => {
     });
 
     it('holds a task until its eta, unsettled', () => {
-      const { receiver, ran, etaSchedule } = receiverAt({ now: Date.now });
+      const { receiver, ran, waiting } = receiverAt({ now: Date.now });
       const delivery = deliveryOfCall({ eta: at(5000) });
       receiver.receive(delivery);
       jest.advanceTimersByTime(4999);
-      expect([ran, etaSchedule.size, delivery.isSettled]).toEqual([[], 1, false]);
+      expect([ran, waiting.size, delivery.isSettled]).toEqual([[], 1, false]);
       jest.advanceTimersByTime(1);
-      expect([ran, etaSchedule.size]).toEqual([['an-id'], 0]);
+      expect([ran, waiting.size]).toEqual([['an-id'], 0]);
     });
 
     it('looks at the expiry again when the eta has come', () => {
@@ -212,12 +224,12 @@ describe('TaskReceiver', () => {
     });
     fc.assert(
       fc.property(deliveries, (fields) => {
-        const { receiver, ran, store, etaSchedule } = receiverAt();
+        const { receiver, ran, store, waiting } = receiverAt();
         const delivery = new FakeDelivery(fields);
         receiver.receive(delivery);
         store.confirmAll();
-        expect(Number(delivery.isSettled) + ran.length + etaSchedule.size).toBe(1);
-        etaSchedule.clear();
+        expect(Number(delivery.isSettled) + ran.length + waiting.size).toBe(1);
+        waiting.close();
       }),
       { numRuns: 1000 },
     );

@@ -2,10 +2,11 @@
  * What becomes of a delivery, up to the pool.
  *
  * ```
- * deliver ─▶ readable headers? ─▶ a task message? ─▶ task registered? ─▶ body and dates readable? ─▶ expired?
- *    │ no: REJECT    │ no: REJECT         │ no: FAILURE NotRegistered,    │ no: REJECT               │ yes: REVOKED, ACK
+ * deliver ─▶ readable headers? ─▶ a task message? ─▶ task registered? ─▶ body and dates readable? ─▶ runs here already?
+ *    │ no: REJECT    │ no: REJECT         │ no: FAILURE NotRegistered,    │ no: REJECT               │ yes: settled with it
  *    ▼               ▼                    ▼     REJECT                    ▼                          ▼
- *                                                                  eta ahead? ─ yes ─▶ held until then ─▶ pool
+ *  ─▶ expired or revoked? ─▶ eta ahead? ───────────────────────────────────▶ rate limited? ──────────────────────▶ pool
+ *       │ yes: REVOKED, ACK    │ yes: held until then, here or at the broker    │ yes: held until its turn
  * ```
  *
  * [WORKER-REFUSE] Source: Celery 5.7.0, celery/worker/consumer/consumer.py `on_task_received`, `on_unknown_message`,
@@ -21,20 +22,27 @@ import {
   type OpenedTask,
   type OpenTaskOptions,
 } from '@celeriac/protocol';
-import type { TaskRegistry } from '@celeriac/task-registry';
-import type { EtaSchedule } from './eta-schedule.ts';
+import type { ActiveRuns } from './active-runs.ts';
 import type { ReceivedTask } from './received-task.ts';
+import type { RedeliveryLimit } from './redelivery-limit.ts';
+import type { ServedTasks } from './served-tasks.ts';
+import type { TaskAdmission } from './task-admission.ts';
 import type { TaskOutcomes } from './task-outcomes.ts';
-import type { TaskPool } from './task-pool.ts';
+import type { TaskSignals } from './task-signals.ts';
+import type { WaitingTasks } from './waiting-tasks.ts';
 
 export interface TaskReceiverOptions {
-  readonly registry: TaskRegistry;
-  readonly pool: TaskPool<ReceivedTask>;
-  readonly etaSchedule: EtaSchedule;
+  readonly tasks: ServedTasks;
+  readonly waiting: WaitingTasks;
+  readonly active: ActiveRuns;
+  readonly admission: TaskAdmission;
+  readonly redeliveryLimit: RedeliveryLimit | undefined;
   readonly outcomes: TaskOutcomes;
+  readonly signals: TaskSignals;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly acceptContent: readonly string[];
+  readonly maxBodyBytes: number;
 }
 
 export class TaskReceiver {
@@ -43,7 +51,7 @@ export class TaskReceiver {
 
   constructor(options: TaskReceiverOptions) {
     this.#options = options;
-    this.#openOptions = { acceptContent: options.acceptContent };
+    this.#openOptions = { acceptContent: options.acceptContent, maxBodyBytes: options.maxBodyBytes };
   }
 
   /** Takes a delivery and sees that it is settled, sooner or later. Never throws. */
@@ -59,66 +67,94 @@ export class TaskReceiver {
       this.#refuse(delivery, coerceError(error));
       return;
     }
-    const task = this.#options.registry.get(opened.name);
-    if (task === undefined) {
+    if (this.#isTakenOver(delivery, opened)) return;
+    const served = this.#options.tasks.get(opened.name);
+    if (served === undefined) {
       this.#refuseUnregistered(delivery, opened);
       return;
     }
+    const { task, policy } = served;
     let received: ReceivedTask;
     try {
-      received = { delivery, opened, task, body: opened.readBody(), request: opened.readRequest() };
+      received = {
+        delivery,
+        opened,
+        task,
+        policy,
+        body: opened.readBody(),
+        request: opened.readRequest(),
+        startedAt: undefined,
+      };
     } catch (error) {
       this.#refuseInvalid(delivery, opened, coerceError(error));
       return;
     }
-    this.schedule(received);
+    this.#accept(received);
   }
 
-  /** Hands a good task to the pool, now or at its eta, unless it has expired. Called again when its eta has come. */
-  readonly schedule = (received: ReceivedTask): void => {
-    const { clock, etaSchedule, outcomes, pool } = this.#options;
-    const { eta, expires } = received.request;
-    if (eta === undefined && expires === undefined) {
-      pool.submit(received);
+  #accept(received: ReceivedTask): void {
+    const { admission, outcomes, signals, waiting } = this.#options;
+    outcomes.counts.received++;
+    const reason = admission.refusal(received);
+    if (reason !== undefined) {
+      outcomes.revoked(received, reason);
       return;
     }
-    const now = clock.now();
-    if (expires !== undefined && now > expires.getTime()) outcomes.revoked(received, 'expired');
-    else if (eta !== undefined && eta.getTime() > now) etaSchedule.hold(received, eta.getTime());
-    else pool.submit(received);
-  };
+    signals.received(received);
+    waiting.add(received);
+  }
+
+  /**
+   * A message that comes again may belong to a run that goes on here and whose channel was lost: the run settles it then,
+   * instead of being started a second time.
+   */
+  #isTakenOver(delivery: Delivery, opened: OpenedTask): boolean {
+    const { active, logger, redeliveryLimit } = this.#options;
+    if (delivery.redelivered) {
+      const run = active.get(opened.id);
+      if (run?.received.opened.name === opened.name && run.adopt(delivery)) {
+        logger.info({ taskId: opened.id, task: opened.name }, 'task is running here, its message came again');
+        return true;
+      }
+    }
+    return redeliveryLimit?.takes(delivery) ?? false;
+  }
 
   #refuse(delivery: Delivery, error: Error): void {
     const { queue, deliveryTag } = delivery;
-    this.#options.logger.error({ queue, deliveryTag, reason: error.message }, 'message refused');
+    const { outcomes, logger, signals } = this.#options;
+    outcomes.counts.refused++;
+    logger.error({ queue, deliveryTag, reason: error.message }, 'message refused');
     delivery.reject({ requeue: false });
+    signals.rejected(delivery, error);
   }
 
   #refuseUnregistered(delivery: Delivery, opened: OpenedTask): void {
-    const { logger, outcomes, registry } = this.#options;
+    const { logger, outcomes, signals, tasks } = this.#options;
     logger.error(
-      { taskId: opened.id, task: opened.name, queue: delivery.queue, registered: registry.names() },
+      { taskId: opened.id, task: opened.name, queue: delivery.queue, registered: tasks.names() },
       'task refused: its name is not registered here',
     );
-    outcomes.refused(
-      delivery,
-      opened,
-      new PythonError('NotRegistered', [opened.name], { excModule: 'celery.exceptions' }),
-    );
+    const error = new PythonError('NotRegistered', [opened.name], { excModule: 'celery.exceptions' });
+    outcomes.refused(delivery, opened, error);
+    signals.unknown(delivery, opened, error);
   }
 
   #refuseInvalid(delivery: Delivery, opened: OpenedTask, error: Error): void {
-    this.#options.logger.error(
+    const { logger, outcomes, signals } = this.#options;
+    signals.rejected(delivery, error);
+    logger.error(
       { taskId: opened.id, task: opened.name, queue: delivery.queue, reason: error.message },
       'task refused: its message is invalid',
     );
     if (error instanceof InvalidTaskError && error.isReportable) {
-      this.#options.outcomes.refused(
+      outcomes.refused(
         delivery,
         opened,
         new PythonError('InvalidTaskError', [error.message], { excModule: 'celery.exceptions' }),
       );
     } else {
+      outcomes.counts.refused++;
       delivery.reject({ requeue: false });
     }
   }

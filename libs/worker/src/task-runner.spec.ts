@@ -2,26 +2,24 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Logger } from '@celeriac/primitives';
 import type { TaskContext } from '@celeriac/task-registry';
 import { RecordingLogger } from '@celeriac/testing';
+import { ActiveRuns } from './active-runs.ts';
+import { RevokedTasks } from './revoked-tasks.ts';
+import { TaskAdmission } from './task-admission.ts';
 import { TaskOutcomes } from './task-outcomes.ts';
 import { TaskRunner } from './task-runner.ts';
+import { outcomesFixture } from './testing/outcomes.ts';
 import { receivedTask, registeredTask } from './testing/received-task.ts';
-import { noFollowUps } from './testing/no-follow-ups.ts';
-import { RecordingStore } from './testing/recording-store.ts';
-import { defaultWorkerSettings } from './worker-settings.ts';
 
 function runnerWith(logger: Logger = new RecordingLogger()) {
-  const store = new RecordingStore();
-  const stop = new AbortController();
-  const outcomes = new TaskOutcomes({
-    store,
-    followUps: noFollowUps(),
-    settings: defaultWorkerSettings,
-    clock: { now: () => 0 },
-    logger,
-    nodeName: 'w1@host',
-  });
-  const runner = new TaskRunner({ outcomes, nodeName: 'w1@host', logger, signal: stop.signal });
-  return { runner, store, stop };
+  const clock = { now: () => 0 };
+  const { outcomes, signals, store } = outcomesFixture({ clock, logger });
+  const active = new ActiveRuns();
+  const admission = new TaskAdmission(new RevokedTasks(), clock);
+  const runner = new TaskRunner(
+    { outcomes, signals, active, pool: undefined, nodeName: 'w1@host', logger, clock },
+    admission,
+  );
+  return { runner, store, active };
 }
 
 describe('TaskRunner', () => {
@@ -139,16 +137,21 @@ describe('TaskRunner', () => {
   });
 
   it('gives a bound task its context, with the signal to stop', async () => {
-    const { runner, store, stop } = runnerWith();
+    const { runner, store, active } = runnerWith();
     let seen: TaskContext | undefined;
     const task = registeredTask((context) => {
       seen = context;
-      return context.request.id;
+      return new Promise((resolve) => {
+        context.signal.addEventListener('abort', () => {
+          resolve(context.request.id);
+        });
+      });
     });
-    await runner.execute(receivedTask(task));
+    const running = runner.execute(receivedTask(task));
+    active.get('an-id')?.abort(new Error('stop'));
+    await running;
     expect(store.results).toMatchObject([{ result: 'an-id' }]);
-    stop.abort();
-    expect(seen?.signal.aborted).toBe(true);
+    expect([seen?.signal.aborted, active.size]).toEqual([true, 0]);
   });
 
   it.each(['at once', 'later'])(

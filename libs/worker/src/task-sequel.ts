@@ -15,7 +15,6 @@
 import type { Delivery } from '@celeriac/amqp-transport';
 import { coerceError, type Logger } from '@celeriac/primitives';
 import {
-  encodeResult,
   InvalidTaskError,
   PythonError,
   stepsFailedWith,
@@ -23,16 +22,14 @@ import {
   type ResultMessage,
 } from '@celeriac/protocol';
 import type { ResultTarget } from '@celeriac/result-backend';
-import type { FollowUps, PreparedFollowUps, SendOutcome } from './follow-ups.ts';
+import type { FollowUps, FollowUpsOutcome, PreparedFollowUps } from './follow-ups.ts';
 import type { ReceivedTask } from './received-task.ts';
-import { acknowledge, failureSettlement, settleOnce, type Settlement } from './settlement.ts';
+import { acknowledge, settleOnce, type Settlement } from './settlement.ts';
 import { encodeError, type TaskStates } from './task-states.ts';
-import type { WorkerSettings } from './worker-settings.ts';
 
 export interface TaskSequelOptions {
   readonly states: TaskStates;
   readonly followUps: FollowUps;
-  readonly settings: WorkerSettings;
   readonly logger: Logger;
 }
 
@@ -54,7 +51,7 @@ export class TaskSequel {
       const result = received.task.encodeResult(value);
       prepared = followUps.afterSuccess(received, result);
       state = states.of(received, 'SUCCESS', result, prepared.children);
-      if (!isIgnored) encodeResult(state); // else it would turn out after the calls were made
+      if (!isIgnored) states.assertWritable(state); // else it would turn out after the calls were made
     } catch (error) {
       return asFailure(error);
     }
@@ -68,9 +65,10 @@ export class TaskSequel {
     return undefined;
   }
 
-  async failed(received: ReceivedTask, error: unknown): Promise<void> {
-    const { states, settings } = this.#options;
-    let settlement: Settlement | undefined = failureSettlement(settings);
+  /** @param given how the delivery is to be settled when all is stored and sent */
+  async failed(received: ReceivedTask, error: unknown, given: Settlement): Promise<void> {
+    const { states } = this.#options;
+    let settlement: Settlement | undefined = given;
     if (states.areErrorsStored(received)) {
       const state = states.ofFailure(received, error);
       settlement = await this.#stored(received.delivery, received.opened, state, settlement);
@@ -102,7 +100,7 @@ export class TaskSequel {
   async #sendErrbacks(received: ReceivedTask): Promise<boolean> {
     const { followUps, logger } = this.#options;
     const { id, name } = received.opened;
-    let outcome: SendOutcome;
+    let outcome: FollowUpsOutcome;
     try {
       outcome = await followUps.send(followUps.afterFailure(received));
     } catch (error) {
@@ -134,7 +132,7 @@ export class TaskSequel {
 
   #logUnsure(
     { opened, delivery }: ReceivedTask,
-    { error }: Extract<SendOutcome, { readonly kind: 'unsure' }>,
+    { error }: Extract<FollowUpsOutcome, { readonly kind: 'unsure' }>,
   ): void {
     const { id, name } = opened;
     const fields = { taskId: id, task: name, isAcknowledged: delivery.isSettled, reason: error.message };

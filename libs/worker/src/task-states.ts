@@ -8,13 +8,16 @@ import {
   type TaskState,
 } from '@celeriac/protocol';
 import type { ResultStore, ResultTarget } from '@celeriac/result-backend';
+import { TaskPredicate, TimeLimitExceeded } from '@celeriac/task-registry';
+import { WorkerLostError } from './pools/worker-lost-error.ts';
 import type { ReceivedTask } from './received-task.ts';
 import { rejectForGood, settleOnce, type Settlement } from './settlement.ts';
-import type { WorkerSettings } from './worker-settings.ts';
 
 export interface TaskStatesOptions {
   readonly store: ResultStore;
-  readonly settings: WorkerSettings;
+  readonly nodeName: string;
+  /** `result_extended`: states tell about the call as well. */
+  readonly isExtended: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -34,12 +37,13 @@ export class TaskStates {
   }
 
   of(
-    { opened, request }: ReceivedTask,
+    received: ReceivedTask,
     status: TaskState,
     result: unknown,
     children: ResultMessage['children'] = [],
   ): ResultMessage {
-    return {
+    const { opened, request } = received;
+    const state = {
       taskId: opened.id,
       status,
       result,
@@ -49,13 +53,38 @@ export class TaskStates {
       groupId: request.group,
       parentId: request.parentId,
     };
+    return this.#options.isExtended ? { ...state, extended: this.#extended(received) } : state;
   }
 
-  /** Whatever was thrown, in a form that can be written. */
+  /** [WORKER-RESULT-EXTENDED] Source: Celery 5.7.0, celery/backends/base.py `_get_result_meta`; recorded
+   * worker-late-acks-and-serializers: `rpc_result_extended`. */
+  #extended({ opened, request, delivery }: ReceivedTask): Readonly<Record<string, unknown>> {
+    const { args, kwargs } = opened.readBody({ floats: 'keep' });
+    const { stampedHeaders, stamps } = request;
+    return {
+      name: opened.name,
+      args,
+      kwargs,
+      worker: this.#options.nodeName,
+      retries: request.retries,
+      queue: delivery.routingKey,
+      ...(stampedHeaders.length > 0 && { stamped_headers: stampedHeaders, ...stamps }),
+    };
+  }
+
+  /** A state after which the task goes on, such as STARTED or one of its own. */
+  ofProgress(received: ReceivedTask, status: TaskState, result: unknown): ResultMessage {
+    return { ...this.of(received, status, result), dateDone: null };
+  }
+
+  /**
+   * Whatever was thrown, in a form that can be written. What no code of the task threw has no traceback: see
+   * {@link hasTraceback}.
+   */
   ofFailure(received: ReceivedTask, error: unknown): ResultMessage {
     try {
       const state = this.of(received, 'FAILURE', encodeException(error));
-      return { ...state, traceback: tracebackOf(error) };
+      return { ...state, traceback: hasTraceback(error) ? tracebackOf(error) : null };
     } catch (unwritable) {
       // its message is no text, or a getter of it throws: whoever waits is told that it failed all the same
       const failure = encodeError('the error that the task threw cannot be written', unwritable);
@@ -69,14 +98,29 @@ export class TaskStates {
 
   /**
    * [WORKER-IGNORE-RESULT] Source: Celery 5.7.0, celery/app/trace.py `build_tracer`: the message decides where it says
-   * anything, else the setting.
+   * anything, else the task or the setting.
    */
-  isIgnored({ request }: ReceivedTask): boolean {
-    return request.ignoreResult ?? this.#options.settings.taskIgnoreResult;
+  isIgnored({ request, policy }: ReceivedTask): boolean {
+    return request.ignoreResult ?? policy.ignoreResult;
   }
 
   areErrorsStored(received: ReceivedTask): boolean {
-    return this.#options.settings.taskStoreErrorsEvenIfIgnored || !this.isIgnored(received);
+    return received.policy.storeErrorsEvenIfIgnored || !this.isIgnored(received);
+  }
+
+  /** @throws EncodeError when the state cannot be written */
+  assertWritable(state: ResultMessage): void {
+    this.#options.store.assertWritable(state);
+  }
+
+  /** Stores a state that nobody counts on, unless results are ignored: it may be lost with the connection. */
+  tell(received: ReceivedTask, state: ResultMessage): void {
+    if (this.isIgnored(received)) return;
+    const { store, logger } = this.#options;
+    const { taskId, status } = state;
+    store.store(received.opened, state, (error) => {
+      if (error !== undefined) logger.warn({ taskId, status, reason: error.message }, 'state not stored');
+    });
   }
 
   /**
@@ -124,6 +168,18 @@ export class TaskStates {
       end(delivery, again === undefined ? settlement : rejectForGood, onEnd);
     });
   }
+}
+
+/**
+ * Whether the failure is that of running code, with a place in it. Celery stores no traceback for hard limits, lost
+ * workers and rejections.
+ */
+function hasTraceback(error: unknown): boolean {
+  return !(
+    error instanceof TimeLimitExceeded ||
+    error instanceof WorkerLostError ||
+    error instanceof TaskPredicate
+  );
 }
 
 function end(delivery: Delivery, settlement: Settlement, onEnd: OnEnd | undefined): void {

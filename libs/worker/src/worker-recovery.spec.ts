@@ -22,42 +22,44 @@ describe('Worker, when the connection is lost', () => {
     await until(() => fixture.settled.length === 1);
   });
 
-  it('runs a task again that was running, settles it once and sends at most two results under its id', async () => {
+  it('does not run a task again that is running: it settles the message that came again', async () => {
+    fixture.send('a', 'b');
+    await fixture.begun(1);
+    fixture.transport.loseConnection();
+    await until(() => fixture.transport.journal.of('delivered').length === 4);
+    fixture.run('a').finish('done');
+    await fixture.begun(2);
+    fixture.run('b').finish('done too');
+    await until(() => fixture.settled.length === 2);
+    expect(fixture.runs.map(({ id }) => id)).toEqual(['a', 'b']);
+    expect(fixture.settled).toEqual(['acked a', 'acked b']);
+    expect(fixture.results).toMatchObject([{ id: 'a' }, { id: 'b' }]);
+  });
+
+  it('runs a message again that is there twice: only what came again belongs to the run', async () => {
+    await fixture.worker.stop({ mode: 'cold' });
+    fixture = await new WorkerFixture({ settings: { workerConcurrency: 2 } }).start();
+    fixture.send('a', 'a');
+    await fixture.begun(2);
+    for (const run of fixture.runs) run.finish('done');
+    await until(() => fixture.settled.length === 2);
+    expect(fixture.settled).toEqual(['acked a', 'acked a']);
+  });
+
+  it('gives up what runs when the settings say so, and runs it anew', async () => {
+    await fixture.worker.stop({ mode: 'cold' });
+    const settings = { workerConcurrency: 1, workerCancelLongRunningTasksOnConnectionLoss: true };
+    fixture = await new WorkerFixture({ settings }).start();
     fixture.send('a');
     await fixture.begun(1);
     const first = fixture.run('a');
     fixture.transport.loseConnection();
-    await until(() => fixture.transport.journal.of('delivered').length === 2);
-    expect(fixture.runs).toHaveLength(1); // its place is still taken
-
-    first.finish('first');
     await fixture.begun(2);
-    const second = fixture.run('a');
-    expect(second.context.request.deliveryInfo.redelivered).toBe(true);
-    await until(() => fixture.results.length === 1);
-    expect(fixture.settled).toEqual([]); // the first run belongs to a channel that is gone
-    second.finish('second');
+    expect(first.context.signal.aborted).toBe(true);
+    first.finish('nobody listens');
+    fixture.run('a').finish('second');
     await until(() => fixture.settled.length === 1);
-    expect(fixture.settled).toEqual(['acked a']);
-    expect(fixture.results).toMatchObject([
-      { id: 'a', result: 'first' },
-      { id: 'a', result: 'second' },
-    ]);
-  });
-
-  it('runs a task once that was waiting for its turn', async () => {
-    fixture.send('running', 'waiting');
-    await until(() => fixture.transport.journal.of('delivered').length === 2);
-    fixture.transport.loseConnection();
-    await until(() => fixture.transport.journal.of('delivered').length === 4);
-    fixture.run('running').finish();
-    await fixture.begun(2);
-    expect(fixture.runs.map(({ id }) => id)).toEqual(['running', 'running']);
-    fixture.run('running').finish();
-    await fixture.begun(3);
-    fixture.run('waiting').finish();
-    await until(() => fixture.settled.length === 2);
-    expect(fixture.runs.map(({ id }) => id)).toEqual(['running', 'running', 'waiting']);
+    expect(fixture.results).toMatchObject([{ id: 'a', result: 'second' }]);
   });
 
   it('runs a task once that was held for its eta', async () => {

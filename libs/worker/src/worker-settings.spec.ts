@@ -1,9 +1,15 @@
 import { ImproperlyConfiguredError } from '@celeriac/primitives';
-import { defaultWorkerSettings, prefetchCount, resolveWorkerSettings } from './worker-settings.ts';
+import { availableParallelism } from 'node:os';
+import {
+  defaultWorkerSettings,
+  etaTaskLimit,
+  prefetchCount,
+  resolveWorkerSettings,
+} from './worker-settings.ts';
 
 describe('resolveWorkerSettings', () => {
   it('fills in the defaults, late acknowledgement among them', () => {
-    expect(resolveWorkerSettings()).toEqual(defaultWorkerSettings);
+    expect(resolveWorkerSettings()).toEqual({ ...defaultWorkerSettings, workerConcurrency: 64 });
     expect(resolveWorkerSettings({ workerConcurrency: 2, taskAcksLate: false })).toEqual({
       ...defaultWorkerSettings,
       workerConcurrency: 2,
@@ -19,12 +25,45 @@ describe('resolveWorkerSettings', () => {
     ['worker_prefetch_multiplier', { workerPrefetchMultiplier: -1 }, 'at least 0, got -1'],
     ['worker_prefetch_multiplier', { workerPrefetchMultiplier: Infinity }, 'got Infinity'],
     ['accept_content', { acceptContent: ['json', 'jsno'] }, 'got "jsno"'],
-    ['accept_content', { acceptContent: ['pickle'] }, 'must not hold pickle'],
+    ['accept_content', { acceptContent: ['pickle'] }, 'must not be pickle'],
   ])('refuses a wrong %s: %j', (setting, given, complaint) => {
     const resolve = () => resolveWorkerSettings(given);
     expect(resolve).toThrow(ImproperlyConfiguredError);
     expect(resolve).toThrow(setting);
     expect(resolve).toThrow(complaint);
+  });
+});
+
+describe('the concurrency', () => {
+  it.each([
+    ['eventloop', 64],
+    ['solo', 1],
+    ['threads', availableParallelism()],
+    ['processes', availableParallelism()],
+  ] as const)('of the pool %s is %i when nothing is said', (workerPool, expected) => {
+    expect(resolveWorkerSettings({ workerPool }).workerConcurrency).toBe(expected);
+  });
+
+  it('of the pool solo is nothing else', () => {
+    expect(() => resolveWorkerSettings({ workerPool: 'solo', workerConcurrency: 2 })).toThrow(
+      'worker_concurrency must be 1 with worker_pool solo, got 2',
+    );
+  });
+});
+
+describe('etaTaskLimit', () => {
+  it.each([
+    ['half the prefetch count by default', {}, 128],
+    ['what is set', { workerEtaTaskLimit: 10 }, 10],
+    ['no more than half the prefetch count', { workerEtaTaskLimit: 1000 }, 128],
+    ['nothing where one message is prefetched', { workerConcurrency: 1, workerPrefetchMultiplier: 1 }, 0],
+    [
+      'what is set where the prefetch count has no limit',
+      { workerPrefetchMultiplier: 0, workerEtaTaskLimit: 7 },
+      7,
+    ],
+  ])('is %s', (_what, given, expected) => {
+    expect(etaTaskLimit(resolveWorkerSettings(given))).toBe(expected);
   });
 });
 

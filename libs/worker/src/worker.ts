@@ -5,55 +5,84 @@
  * | --- | --- | --- | --- |
  * | `initializing` | construction | `start()` → `running` | nothing is consumed |
  * | `running` | `start()` | `stop()` → `closing` | tasks are received, run and settled; lost connections come back |
- * | `closing` | `stop()` (warm) | all tasks done → `stopped`; cold or the timeout → `terminating` | nothing new is started; what runs may finish |
+ * | `closing` | `stop()` (warm or soft) | all tasks done → `stopped`; cold or the timeout → `terminating` | nothing new is started; what runs may finish |
  * | `terminating` | `stop({ mode: 'cold' })` | closed → `stopped` | what runs is told to stop and is not waited for |
  * | `stopped` | end of `stop()` | never | connections are closed; what was not settled is at the broker again |
  *
  * Warm shutdown in stages: consumers are cancelled; tasks that have not started are dropped (their messages go back when
  * the channel closes); running tasks finish; their follow-ups and results are confirmed and their deliveries acknowledged;
- * then the result store, the channel and the connections close. Nothing that a running task needs is closed before it ends.
+ * then the pool, the result store, the channel and the connections close. Nothing that a running task needs is closed
+ * before it ends.
  */
 import type { MessageConsumer, Transport } from '@celeriac/amqp-transport';
-import { taskQueueTopology } from '@celeriac/protocol';
+import { TaskQueues, TaskRouting, type TaskQueue } from '@celeriac/protocol';
 import {
   coerceError,
   IllegalStateError,
+  logReceiverErrors,
   silentLogger,
   systemClock,
   type Clock,
   type Logger,
+  type Signal,
 } from '@celeriac/primitives';
 import type { ResultStore } from '@celeriac/result-backend';
 import { TaskRegistry, type ImplementedHolder } from '@celeriac/task-registry';
-import { setMaxListeners } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
-import { EtaSchedule, longestTimeoutMs } from './eta-schedule.ts';
+import { ActiveRuns } from './active-runs.ts';
+import { CallPublisher } from './call-publisher.ts';
+import { ColdShutdown } from './cold-shutdown.ts';
+import { consumedQueues, withDirectQueue, type ConsumedQueues } from './consumed-queues.ts';
+import { DelayedDelivery } from './delayed-delivery.ts';
 import { FollowUps } from './follow-ups.ts';
+import type { ExecutionPool } from './pools/execution-pool.ts';
 import type { ReceivedTask } from './received-task.ts';
-import { TaskOutcomes, type TaskCounts } from './task-outcomes.ts';
+import { RedeliveryLimit } from './redelivery-limit.ts';
+import { RevokedStateFile } from './revoked-state-file.ts';
+import { RevokedTasks } from './revoked-tasks.ts';
+import { ServedTasks } from './served-tasks.ts';
+import { TaskAdmission } from './task-admission.ts';
+import { TaskControl } from './task-control.ts';
+import type { TaskCounts } from './task-counts.ts';
+import { TaskOutcomes } from './task-outcomes.ts';
 import { TaskPool } from './task-pool.ts';
 import { TaskReceiver } from './task-receiver.ts';
 import { TaskRunner } from './task-runner.ts';
-import { prefetchCount, resolveWorkerSettings, type WorkerSettings } from './worker-settings.ts';
+import { TaskSignals } from './task-signals.ts';
+import { WaitingTasks } from './waiting-tasks.ts';
+import {
+  etaTaskLimit,
+  prefetchCount,
+  resolveWorkerSettings,
+  type ResolvedWorkerSettings,
+  type WorkerSettings,
+} from './worker-settings.ts';
+import { WorkerSignals } from './worker-signals.ts';
 
 export type WorkerState = 'initializing' | 'running' | 'closing' | 'terminating' | 'stopped';
 
 export interface WorkerOptions {
   readonly transport: Transport;
   readonly store: ResultStore;
-  /** Holders to serve: their queues are consumed, their tasks registered. */
+  /** Holders to serve: their tasks are registered, and their queues consumed unless `queues` says otherwise. */
   readonly holders: readonly ImplementedHolder[];
+  /** Queues to consume, by name or with the options that they are declared with. Default those of the holders. */
+  readonly queues?: readonly (string | TaskQueue)[] | undefined;
   /** Node name, `name@host`. */
   readonly nodeName: string;
   readonly settings?: Partial<WorkerSettings>;
+  /** Threads or processes that run the tasks. Default: they run on this event loop. */
+  readonly executionPool?: ExecutionPool | undefined;
   readonly logger?: Logger;
   readonly clock?: Clock;
 }
 
 export interface StopOptions {
-  /** `warm` lets running tasks finish; `cold` gives them back to the broker. Default `warm`. */
-  readonly mode?: 'warm' | 'cold';
-  /** A warm shutdown turns cold after this, in ms. Default: it waits for ever. */
+  /**
+   * `warm` lets running tasks finish; `soft` lets them for `timeoutMs`; `cold` gives them back to the broker. Default
+   * `warm`.
+   */
+  readonly mode?: 'warm' | 'soft' | 'cold';
+  /** A warm or soft shutdown turns cold after this, in ms. Default: it waits for ever. */
   readonly timeoutMs?: number;
 }
 
@@ -61,58 +90,124 @@ export class Worker {
   readonly nodeName: string;
   /** Resolves when the worker has stopped. */
   readonly done: Promise<void>;
+  /** Celery's signals of this worker: connect to what is to be known. */
+  readonly signals = new WorkerSignals();
+  /** Orders for tasks while the worker runs, as Celery's remote control has them. */
+  readonly control: TaskControl;
   readonly #options: WorkerOptions;
   readonly #logger: Logger;
-  readonly #prefetchCount: number;
-  readonly #queues: readonly string[];
-  readonly #registry = new TaskRegistry();
+  readonly #settings: ResolvedWorkerSettings;
+  readonly #queues: ConsumedQueues;
+  readonly #tasks: ServedTasks;
   readonly #outcomes: TaskOutcomes;
   readonly #pool: TaskPool<ReceivedTask>;
-  readonly #etaSchedule: EtaSchedule;
+  readonly #active = new ActiveRuns();
+  readonly #revoked: RevokedTasks;
+  readonly #waiting: WaitingTasks;
   readonly #receiver: TaskReceiver;
-  readonly #terminate = new AbortController();
+  readonly #cold = new ColdShutdown();
   #consumer: MessageConsumer | undefined;
+  #stateFile: RevokedStateFile | undefined;
   #state: WorkerState = 'initializing';
   #stopping: Promise<void> | undefined;
   #resolveDone: () => void = () => undefined;
 
   /** @throws ImproperlyConfiguredError when a setting is wrong or two tasks share a name */
   constructor(options: WorkerOptions) {
-    const { holders, nodeName, store, logger = silentLogger, clock = systemClock } = options;
-    setMaxListeners(Infinity, this.#terminate.signal); // every task that runs may listen
+    const {
+      executionPool,
+      holders,
+      nodeName,
+      store,
+      transport,
+      logger = silentLogger,
+      clock = systemClock,
+    } = options;
     const settings = resolveWorkerSettings(options.settings);
     this.nodeName = nodeName;
     this.#options = options;
     this.#logger = logger;
-    this.#prefetchCount = prefetchCount(settings);
-    this.#queues = [...new Set(holders.map(({ holder }) => holder.queue))];
-    for (const holder of holders) this.#registry.register(holder);
+    this.#settings = settings;
+    const given = options.queues ?? holders.map(({ holder }) => holder.queue);
+    this.#queues = consumedQueues({ queues: withDirectQueue(given, nodeName, settings), settings });
+    const registry = new TaskRegistry();
+    for (const holder of holders) registry.register(holder);
+    this.#tasks = new ServedTasks(registry, settings, { areResultsEncoded: executionPool !== undefined });
+    const signals = new TaskSignals(this.signals, clock, logger);
+    const publisher = new CallPublisher(transport, this.signals, logger);
+    const origin = `gen${process.pid}@${nodeName.slice(nodeName.indexOf('@') + 1)}`;
+    const defaultQueue = this.#queues.names[0] ?? '';
+    const queues = new TaskQueues({
+      queues: [...this.#queues.queues, ...unconsumed(holders, this.#queues)],
+      createMissing: settings.taskCreateMissingQueues,
+      createMissingQueueType: settings.taskCreateMissingQueueType,
+      maxPriority: settings.taskQueueMaxPriority,
+    });
+    const routing = new TaskRouting(settings.taskRoutes, queues);
     const followUps = new FollowUps({
-      transport: options.transport,
-      registry: this.#registry,
-      defaultQueue: this.#queues[0] ?? '',
-      nodeName,
+      publisher,
+      registry,
+      defaultQueue,
+      origin,
       clock,
+      queues,
+      routing,
+      settings,
     });
-    this.#outcomes = new TaskOutcomes({ store, followUps, settings, clock, logger, nodeName });
-    const runner = new TaskRunner({
-      outcomes: this.#outcomes,
-      nodeName,
+    this.#outcomes = new TaskOutcomes({
+      store,
+      followUps,
+      publisher,
+      signals,
+      clock,
       logger,
-      signal: this.#terminate.signal,
+      nodeName,
+      isExtended: settings.resultExtended,
+      origin,
+      compression: settings.taskCompression,
     });
+    const revoked = new RevokedTasks({
+      max: settings.workerRevokesMax,
+      expiresMs: settings.workerRevokeExpiresMs,
+    });
+    this.#revoked = revoked;
+    const admission = new TaskAdmission(revoked, clock);
+    const services = { outcomes: this.#outcomes, signals, active: this.#active, nodeName, logger, clock };
+    const runner = new TaskRunner({ ...services, pool: executionPool }, admission);
     this.#pool = new TaskPool(settings.workerConcurrency, runner.execute);
-    this.#etaSchedule = new EtaSchedule(clock, (received) => {
-      this.#receiver.schedule(received);
-    });
-    this.#receiver = new TaskReceiver({
-      registry: this.#registry,
+    this.#waiting = new WaitingTasks({
+      tasks: this.#tasks,
       pool: this.#pool,
-      etaSchedule: this.#etaSchedule,
+      delayed: new DelayedDelivery({
+        transport,
+        publisher,
+        queueType: settings.brokerNativeDelayedDeliveryQueueType,
+        logger,
+      }),
+      admission,
       outcomes: this.#outcomes,
       clock,
       logger,
-      acceptContent: settings.acceptContent,
+      etaTaskLimit: etaTaskLimit(settings),
+      consumerTimeoutMs: settings.consumerTimeoutMs,
+    });
+    const { acceptContent, maxBodyBytes, redeliveryLimit: limit } = settings;
+    this.#receiver = new TaskReceiver({
+      ...services,
+      tasks: this.#tasks,
+      waiting: this.#waiting,
+      admission,
+      redeliveryLimit: limit === undefined ? undefined : new RedeliveryLimit({ publisher, limit, logger }),
+      acceptContent,
+      maxBodyBytes,
+    });
+    this.control = new TaskControl({
+      tasks: this.#tasks,
+      active: this.#active,
+      waiting: this.#waiting,
+      pool: this.#pool,
+      executionPool,
+      revoked,
     });
     this.done = new Promise((resolve) => (this.#resolveDone = resolve));
   }
@@ -128,28 +223,42 @@ export class Worker {
     );
   }
 
-  /** How many tasks ended how, since the start. */
+  /** What became of tasks since the start. */
   get counts(): Readonly<TaskCounts> {
     return this.#outcomes.counts;
+  }
+
+  /** Whether nothing runs, and nothing waits here to run. */
+  get isIdle(): boolean {
+    return this.#pool.runningCount + this.#pool.waitingCount + this.#waiting.size === 0;
   }
 
   /**
    * Starts to consume. Resolves once every queue is consumed, however long the broker is away; `stop()` ends the wait.
    *
    * @throws IllegalStateError when it was started before
+   * @throws ImproperlyConfiguredError when the pool cannot load the tasks, or the state file cannot be used
    */
   async start(): Promise<void> {
     if (this.#state !== 'initializing')
       throw new IllegalStateError(`worker ${this.nodeName} is ${this.#state}`);
     this.#setState('running');
+    this.#tell(this.signals.workerInit);
+    await this.#openStateFile();
+    await this.#options.executionPool?.start();
+    if (this.#hasStopped()) return;
+    this.#warnOfConsumerTimeout();
     this.#options.store.open();
     this.#consumer = this.#options.transport.consume({
-      queues: this.#queues,
-      topology: taskQueueTopology(this.#queues),
-      prefetchCount: this.#prefetchCount,
+      queues: this.#queues.names,
+      topology: this.#queues.topology,
+      prefetchCount: prefetchCount(this.#settings),
       onDelivery: (delivery) => {
         if (this.#state === 'running') this.#receiver.receive(delivery);
         // else it stays unsettled and goes back when the channel closes
+      },
+      onDeliveriesLost: () => {
+        this.#deliveriesLost();
       },
     });
     const consuming = this.#consumer.whenConsuming().catch((error: unknown) => {
@@ -158,76 +267,130 @@ export class Worker {
     await Promise.race([consuming, this.done]);
     if (this.isReady) {
       const { nodeName } = this;
-      this.#logger.info({ nodeName, queues: this.#queues, tasks: this.#registry.names() }, 'worker ready');
+      this.#logger.info({ nodeName, queues: this.#queues.names, tasks: this.#tasks.names() }, 'worker ready');
+      this.#tell(this.signals.workerReady);
     }
   }
 
-  /** Stops; resolves when all is closed. May be called again, also to turn a warm shutdown cold. */
+  /**
+   * Consumes one more queue, from now on and after every loss of the connection: `add_consumer`.
+   *
+   * @throws OperationalError when the broker refuses the declaration; the other queues go on
+   * @throws IllegalStateError when the worker does not run
+   */
+  async addConsumer(queue: string | TaskQueue): Promise<void> {
+    const consumer = this.#runningConsumer();
+    const { names, topology } = consumedQueues({ queues: [queue], settings: this.#settings });
+    await Promise.all(names.map((name) => consumer.add(name, topology)));
+  }
+
+  /**
+   * No longer consumes a queue: `cancel_consumer`. What was delivered from it is run and settled.
+   *
+   * @throws IllegalStateError when the worker does not run
+   */
+  async cancelConsumer(queue: string): Promise<void> {
+    await this.#runningConsumer().remove(queue);
+  }
+
+  /** Stops; resolves when all is closed. May be called again, also to turn a warm shutdown soft or cold. */
   stop(options: StopOptions = {}): Promise<void> {
-    if (options.mode === 'cold') this.#goCold();
-    this.#stopping ??= this.#stop(options.timeoutMs);
+    const { mode = 'warm', timeoutMs } = options;
+    if (this.#state !== 'stopped') this.#tellShuttingDown(mode);
+    if (mode === 'cold') this.#goCold();
+    else if (timeoutMs !== undefined)
+      this.#cold.after(timeoutMs, () => {
+        this.#goCold();
+      });
+    this.#stopping ??= this.#stop();
     return this.#stopping;
   }
 
-  async #stop(timeoutMs: number | undefined): Promise<void> {
+  async #stop(): Promise<void> {
     if (this.#state !== 'terminating') this.#setState('closing');
     const failures: Error[] = [];
     const attempt = async (step: Promise<unknown> | undefined): Promise<void> => {
       await step?.catch((error: unknown) => failures.push(coerceError(error)));
     };
-    this.#etaSchedule.clear();
+    let returned = this.#waiting.close() + this.#pool.waitingCount;
     // the pool at once: nothing that waits may start while the broker takes its time to answer the cancel
     const quiet = Promise.all([this.#pool.stop(), attempt(this.#consumer?.cancel())]);
-    await this.#untilColdOr(quiet, timeoutMs);
+    await Promise.race([quiet, this.#cold.begun]);
+    this.#cold.clear();
+    returned += this.#active.size;
+    for (const run of [...this.#active]) run.abandon(new Error('the worker shuts down'));
+    await attempt(this.#options.executionPool?.close());
     await attempt(this.#outcomes.close());
     await attempt(this.#options.store.close());
     await attempt(this.#consumer?.close());
     await attempt(this.#options.transport.close());
+    await attempt(this.#stateFile?.close());
     this.#setState('stopped');
-    this.#logger.info({ nodeName: this.nodeName, ...this.counts }, 'worker stopped');
+    this.#logger.info({ nodeName: this.nodeName, ...this.counts, returned }, 'worker stopped');
+    this.#tell(this.signals.workerShutdown);
     this.#resolveDone();
     if (failures.length > 0)
       throw new AggregateError(failures, `worker ${this.nodeName} stopped with errors`);
   }
 
-  /** Waits for `quiet`, but not once the shutdown is cold, and makes it cold after `timeoutMs`. */
-  async #untilColdOr(quiet: Promise<unknown>, timeoutMs = Infinity): Promise<void> {
-    const cold = new Promise<void>((resolve) => {
-      if (this.#terminate.signal.aborted) resolve();
-      else
-        this.#terminate.signal.addEventListener(
-          'abort',
-          () => {
-            resolve();
-          },
-          { once: true },
-        );
-    });
-    const finished = new AbortController();
-    const timeout =
-      timeoutMs === Infinity
-        ? []
-        : [
-            delay(Math.min(timeoutMs, longestTimeoutMs), undefined, { signal: finished.signal }).then(
-              () => {
-                this.#goCold();
-              },
-              () => undefined, // finished in time
-            ),
-          ];
-    await Promise.race([quiet, cold, ...timeout]);
-    finished.abort();
+  async #openStateFile(): Promise<void> {
+    const { workerStateDb: path } = this.#settings;
+    if (path === undefined) return;
+    const file = await RevokedStateFile.open({ path, revoked: this.#revoked, logger: this.#logger });
+    this.#stateFile = file;
   }
 
   #goCold(): void {
     if (this.#state === 'stopped' || this.#state === 'terminating') return;
     this.#setState('terminating');
     this.#logger.warn({ nodeName: this.nodeName, running: this.#pool.runningCount }, 'cold shutdown');
-    this.#terminate.abort();
+    this.#cold.begin();
+  }
+
+  #deliveriesLost(): void {
+    this.#waiting.dropLost();
+    if (!this.#settings.workerCancelLongRunningTasksOnConnectionLoss) return;
+    for (const run of [...this.#active])
+      if (run.received.delivery.isLost) run.abandon(new Error('the connection was lost'));
+  }
+
+  /** A delivery that is unsettled for longer than the broker allows costs the channel, and is delivered again. */
+  #warnOfConsumerTimeout(): void {
+    const { consumerTimeoutMs } = this.#settings;
+    for (const { task, policy } of this.#tasks) {
+      if (!policy.acksLate || policy.hardMs === undefined || policy.hardMs < consumerTimeoutMs) continue;
+      this.#logger.warn(
+        { task: task.name, timeLimitMs: policy.hardMs, consumerTimeoutMs },
+        'a run may outlast the consumer_timeout of the broker, which would deliver its message again: raise that, lower the time limit, or acknowledge the task early',
+      );
+    }
+  }
+
+  #runningConsumer(): MessageConsumer {
+    if (this.#state === 'running' && this.#consumer !== undefined) return this.#consumer;
+    throw new IllegalStateError(`worker ${this.nodeName} is ${this.#state}, it consumes nothing`);
+  }
+
+  /** Reads the state anew: it changes while something is awaited. */
+  #hasStopped(): boolean {
+    return this.#state !== 'running';
+  }
+
+  #tell(signal: Signal<{ readonly nodeName: string }>): void {
+    signal.send({ nodeName: this.nodeName }, logReceiverErrors(this.#logger));
+  }
+
+  #tellShuttingDown(how: 'warm' | 'soft' | 'cold'): void {
+    this.signals.workerShuttingDown.send({ nodeName: this.nodeName, how }, logReceiverErrors(this.#logger));
   }
 
   #setState(next: WorkerState): void {
     this.#logger.debug({ nodeName: this.nodeName, from: this.#state, to: next }, 'worker state');
     this.#state = next;
   }
+}
+
+/** Queues of holders whose tasks are registered here and come by other queues; calls go there all the same. */
+function unconsumed(holders: readonly ImplementedHolder[], { names }: ConsumedQueues): readonly string[] {
+  return holders.map(({ holder }) => holder.queue).filter((queue) => !names.includes(queue));
 }

@@ -14,8 +14,11 @@ export function testBrokerUrl(): string {
 /** Sends calls with confirms, and keeps every result that arrives. */
 export class Caller {
   readonly transport: AmqpTransport;
+  readonly replyQueue = `celeriac-spec-replies-${randomUUID()}`;
   /** Results by task id, in the order of their arrival; more than one is a task that was run more than once. */
   readonly results = new Map<string, ResultMessage[]>();
+  /** Told of each result when it is among {@link results}. */
+  onResult: (id: string, result: ResultMessage) => void = () => undefined;
   readonly #publisher: MessagePublisher;
   readonly #replies: RpcReplyQueue;
 
@@ -24,16 +27,24 @@ export class Caller {
     this.#publisher = this.transport.publisher({ confirm: true });
     this.#replies = new RpcReplyQueue({
       transport: this.transport,
-      name: `celeriac-spec-replies-${randomUUID()}`,
+      name: this.replyQueue,
       resultExpiresMs: 60_000,
       logger: silentLogger,
-      onResult: (id, result) => this.results.set(id, [...(this.results.get(id) ?? []), result]),
+      onResult: (id, result) => {
+        this.results.set(id, [...(this.results.get(id) ?? []), result]);
+        this.onResult(id, result);
+      },
     });
   }
 
   async connect(): Promise<this> {
     await this.#replies.whenConsuming();
     return this;
+  }
+
+  /** Calls can be sent, and their results arrive. */
+  get isReady(): boolean {
+    return this.transport.isConnected && this.#publisher.isReady && this.#replies.isConsuming;
   }
 
   /** Calls a task; resolves when the broker has confirmed the call, rejects when no queue takes it. */

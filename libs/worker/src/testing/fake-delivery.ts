@@ -11,6 +11,8 @@ export interface FakeDeliveryFields {
   readonly properties?: MessageProperties;
   readonly damage?: Error;
   readonly redelivered?: boolean;
+  readonly exchange?: string;
+  readonly routingKey?: string;
 }
 
 /** A delivery that remembers how it was settled; like a real one it can be settled once. */
@@ -20,8 +22,8 @@ export class FakeDelivery implements Delivery {
   readonly properties: MessageProperties;
   readonly damage: Error | undefined;
   readonly redelivered: boolean;
-  readonly exchange = '';
-  readonly routingKey = 'shop';
+  readonly exchange: string;
+  readonly routingKey: string;
   readonly queue = 'shop';
   readonly deliveryTag = 1;
   /** A spec sets it to play the loss of the channel. */
@@ -36,6 +38,8 @@ export class FakeDelivery implements Delivery {
     this.properties = fields.properties ?? {};
     this.damage = fields.damage;
     this.redelivered = fields.redelivered ?? false;
+    this.exchange = fields.exchange ?? '';
+    this.routingKey = fields.routingKey ?? 'shop';
   }
 
   ack(): void {

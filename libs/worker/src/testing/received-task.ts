@@ -5,11 +5,15 @@ import {
   implement,
   plainTask,
   TaskRegistry,
+  withOptions,
   type ImplementedHolder,
   type RegisteredTask,
   type TaskContext,
+  type TaskExecutionOptions,
 } from '@celeriac/task-registry';
 import type { ReceivedTask } from '../received-task.ts';
+import { resolveTaskPolicy } from '../task-policy.ts';
+import { resolveWorkerSettings, type WorkerSettings } from '../worker-settings.ts';
 import { FakeDelivery, type FakeDeliveryFields } from './fake-delivery.ts';
 
 /** A task of one name in the queue `shop`, implemented by a function. */
@@ -20,6 +24,14 @@ export function holderOf(
   return implement(defineHolder('shop', { [name]: plainTask() }), { [name]: bound(run) });
 }
 
+/** The same with options for its runs. */
+export function optionedHolder(
+  options: TaskExecutionOptions,
+  run: (context: TaskContext, ...args: never[]) => unknown,
+): ImplementedHolder {
+  return implement(defineHolder('shop', { work: plainTask() }), { work: withOptions(options, bound(run)) });
+}
+
 export function registryOf(holder: ImplementedHolder): TaskRegistry {
   const registry = new TaskRegistry();
   registry.register(holder);
@@ -28,7 +40,18 @@ export function registryOf(holder: ImplementedHolder): TaskRegistry {
 
 /** A task that is registered, from a function. */
 export function registeredTask(run: (context: TaskContext, ...args: never[]) => unknown): RegisteredTask {
-  const [task] = holderOf(run).tasks;
+  return onlyTaskOf(holderOf(run));
+}
+
+/** The same with options for its runs. */
+export function optionedTask(
+  options: TaskExecutionOptions,
+  run: (context: TaskContext, ...args: never[]) => unknown,
+): RegisteredTask {
+  return onlyTaskOf(optionedHolder(options, run));
+}
+
+function onlyTaskOf({ tasks: [task] }: ImplementedHolder): RegisteredTask {
   if (task === undefined) throw new Error('a holder of one task has a task');
   return task;
 }
@@ -47,12 +70,20 @@ export function deliveryOfCall(call: Partial<TaskCall> = {}, fields: FakeDeliver
   return new FakeDelivery({ ...message, ...fields });
 }
 
+export interface ReceivedTaskOptions {
+  readonly delivery?: FakeDelivery;
+  /** Of the worker that received it. */
+  readonly settings?: Partial<WorkerSettings>;
+}
+
 /** A task that was received and found good. */
 export function receivedTask(
   task: RegisteredTask,
   call: Partial<TaskCall> = {},
-  delivery = deliveryOfCall({ name: task.name, ...call }),
-): ReceivedTask & { readonly delivery: FakeDelivery } {
+  { delivery = deliveryOfCall({ name: task.name, ...call }), settings = {} }: ReceivedTaskOptions = {},
+): ReceivedTask & { delivery: FakeDelivery } {
   const opened = openTaskMessage(delivery);
-  return { delivery, opened, task, request: opened.readRequest(), body: opened.readBody() };
+  const policy = resolveTaskPolicy(task, resolveWorkerSettings(settings));
+  const [request, body] = [opened.readRequest(), opened.readBody()];
+  return { delivery, opened, task, policy, request, body, startedAt: undefined };
 }

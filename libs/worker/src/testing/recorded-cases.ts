@@ -1,14 +1,6 @@
 import { parseJson, writeJson } from '@celeriac/protocol';
-import type { WorkerSettings } from '../worker-settings.ts';
-
-/** A recorded case that this release can play. */
-export interface CoveredCase {
-  /** How each message of the client is settled, where ours differs from what was recorded (SPEC.md §7.3 and §21). */
-  readonly settled?: readonly string[];
-  /** Edits of the recorded text of a result where ours differs, and why. */
-  readonly edit?: (text: string) => string;
-  readonly settings?: Partial<WorkerSettings>;
-}
+import { FakePool } from './fake-pool.ts';
+import type { CoveredCase } from './recorded-case.ts';
 
 const rejected: CoveredCase = { settled: ['rejected'] };
 
@@ -59,10 +51,29 @@ export const covered: Readonly<Record<string, CoveredCase>> = {
   failure_wrong_arity: {},
   failure_bad_kwarg: {},
   started: {
-    // a setting of the worker here, an option of the task there
-    settings: { taskTrackStarted: true },
     edit: (text) => text.replace(/"pid": \d+/, `"pid": ${String(process.pid)}`),
   },
+  update_state_progress: {},
+  // the recordings end before the acknowledgements of the retry and of the callback
+  retry_with_exc: { settled: ['acked', 'acked', 'acked'] },
+  retry_without_exc: {},
+  retry_exhausted: {},
+  autoretry: {},
+  ignore: {},
+  // the recorded worker has acknowledged before; a late one is in recorded-late-cases.ts
+  reject_no_requeue: { acksLate: [false] },
+  soft_time_limit: {},
+  hard_time_limit: { isOnce: true },
+  hard_time_limit_header: { isOnce: true },
+  worker_lost: {
+    settings: { taskRejectOnWorkerLost: false },
+    pool: () =>
+      new FakePool((run) => {
+        run.lose();
+      }),
+  },
+  // an acknowledgement of the case before is among those of this one
+  rate_limited: { settled: ['acked', 'acked'] },
   ignored_result_task: {},
   ignore_result_header: {},
   failure_ignore_result: {},
@@ -108,46 +119,19 @@ export const covered: Readonly<Record<string, CoveredCase>> = {
 
 /** The cases that are not, each with the reason. */
 export const notCovered: Readonly<Record<string, string>> = {
-  worker_startup:
-    'events, remote control and gossip are to come; the declarations are in create-worker.spec.ts',
+  worker_startup: 'no task; what a worker declares for its queues is in consumed-queues.spec.ts',
   failure_custom_unpicklable: 'pickling between the processes of a prefork pool, which we have not',
-  update_state_progress: 'updateState is to come',
-  retry_with_exc: 'retry is to come',
-  retry_without_exc: 'retry is to come',
-  retry_exhausted: 'retry is to come',
-  autoretry: 'retry is to come',
-  ignore: 'Ignore is to come',
-  reject_no_requeue: 'Reject is to come',
-  child_task: 'calls from within a task are to come',
-  soft_time_limit: 'time limits are to come',
-  hard_time_limit: 'time limits are to come',
-  hard_time_limit_header: 'time limits are to come',
-  worker_lost: 'a lost process takes its worker along here; the broker gives its tasks out again',
-  rate_limited: 'rate limits are to come',
+  child_task: 'a task here calls another by a client of its own, which is none of the worker',
   link_error_new_style:
     'an errback that takes request, error and traceback is called in the process there; here every errback is a message',
-  replace: 'replace is to come',
+  replace: 'a task cannot replace itself here',
   shutdown_warm_sigterm: 'no messages; the order of a warm stop is in worker-shutdown.spec.ts',
 };
 
-/** The edit of a case without one. */
-export function unedited(text: string): string {
-  return text;
-}
-
-/** Of the recorded request what a task of this release is offered. */
+/** Of the recorded request what a task here is offered: not the language of its caller, nor the bare properties. */
 function offeredPart(text: string): string {
-  const later = new Set([
-    'lang',
-    'shadow',
-    'timelimit',
-    'is_eager',
-    'properties',
-    'stamps',
-    'stamped_headers',
-    'replaced_task_nesting',
-  ]);
   const result = parseJson(text, { floats: 'keep' }) as Record<string, unknown>;
-  const request = Object.entries(result['result'] as Record<string, unknown>);
-  return writeJson({ ...result, result: Object.fromEntries(request.filter(([name]) => !later.has(name))) });
+  const { lang, is_eager, properties, ...request } = result['result'] as Record<string, unknown>;
+  expect([lang, is_eager, typeof properties]).toEqual(['py', false, 'object']);
+  return writeJson({ ...result, result: request });
 }

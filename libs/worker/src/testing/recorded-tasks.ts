@@ -3,12 +3,16 @@ import {
   bound,
   defineHolder,
   defineTask,
+  Ignore,
   implement,
   plainTask,
+  Reject,
+  withOptions,
   type ImplementedHolder,
   type TaskContext,
 } from '@celeriac/task-registry';
 import { Type } from '@sinclair/typebox';
+import { once } from 'node:events';
 
 /** What the recorded task `ret` was told to return: Python's expression, and the value that stands for it here. */
 const values = new Map<string, unknown>([
@@ -74,7 +78,14 @@ function standIn<T>(table: ReadonlyMap<string, T>, expression: string): T {
   return table.get(expression) as T; // it has it
 }
 
-/** The part of the recorded `whoami` that this release offers to a task, by the names of the recording. */
+/** What Python's `1 / 0` raises. */
+class ZeroDivisionError extends PythonError {
+  constructor() {
+    super('ZeroDivisionError', ['division by zero']);
+  }
+}
+
+/** What a task can know of its own call, by the names of the recording. */
 function whoami({ request }: TaskContext): Record<string, unknown> {
   const { deliveryInfo } = request;
   return {
@@ -93,12 +104,35 @@ function whoami({ request }: TaskContext): Record<string, unknown> {
       redelivered: deliveryInfo.redelivered,
     },
     origin: request.origin,
+    shadow: request.shadow ?? null,
     eta: request.eta ?? null,
     expires: request.expires ?? null,
+    timelimit: request.timelimit,
     hostname: request.hostname,
     headers: request.headers,
+    stamps: request.stamps,
+    stamped_headers: request.stampedHeaders.length === 0 ? null : request.stampedHeaders,
+    replaced_task_nesting: request.replacedTaskNesting,
     ignore_result: request.ignoreResult,
   };
+}
+
+/** Fails as often as its keyword argument `times` says, and asks for another run in a second each time. */
+function retry(context: TaskContext, payload: unknown): unknown {
+  const { retries, kwargs } = context.request;
+  if (retries >= Number(kwargs['times'])) return payload;
+  return context.retry({ exc: new PythonError('ValueError', [`try ${String(retries)}`]), countdown: 1 });
+}
+
+/** Ends when it is told to, as code that waits for I/O does: with the reason of its signal. */
+async function soft({ signal }: TaskContext): Promise<never> {
+  await once(signal, 'abort');
+  throw signal.reason;
+}
+
+/** Never ends, and heeds no signal. */
+function endless(): Promise<never> {
+  return new Promise(() => undefined);
 }
 
 const operands = [
@@ -106,7 +140,7 @@ const operands = [
   ['y', Type.Integer()],
 ] as const;
 
-/** The recorded worker's tasks, as far as this release can run them, on its queue. */
+/** The recorded worker's tasks, on its queue. */
 export const recordedTasks: ImplementedHolder = implement(
   defineHolder('celery', {
     add: defineTask({ name: 'tasks.add', parameters: operands, result: Type.Integer() }),
@@ -117,9 +151,28 @@ export const recordedTasks: ImplementedHolder = implement(
     started: plainTask({ name: 'tasks.started' }),
     ignoredResult: plainTask({ name: 'tasks.ignored_result' }),
     sleepLate: plainTask({ name: 'tasks.sleep_late' }),
-    echo: plainTask({ name: 'tasks.echo' }),
+    // what is a float in Python and has no fraction is a float here when the result's schema says so
+    echo: defineTask({
+      name: 'tasks.echo',
+      parameters: [
+        ['value', Type.Unknown()],
+        ['k', Type.Optional(Type.Unknown())],
+      ],
+      result: Type.Union([Type.Object({ a: Type.Number() }), Type.Integer(), Type.Unknown()]),
+    }),
     whoami: plainTask({ name: 'tasks.whoami' }),
     errbackOld: plainTask({ name: 'tasks.errback_old' }),
+    progress: plainTask({ name: 'tasks.progress' }),
+    retry: plainTask({ name: 'tasks.retry' }),
+    retryNoexc: plainTask({ name: 'tasks.retry_noexc' }),
+    retryExhaust: plainTask({ name: 'tasks.retry_exhaust' }),
+    autoretry: plainTask({ name: 'tasks.autoretry' }),
+    ignore: plainTask({ name: 'tasks.ignore' }),
+    reject: plainTask({ name: 'tasks.reject' }),
+    soft: plainTask({ name: 'tasks.soft' }),
+    hard: plainTask({ name: 'tasks.hard' }),
+    sleep: plainTask({ name: 'tasks.sleep' }),
+    limited: plainTask({ name: 'tasks.limited' }),
   }),
   {
     add: (x, y) => x + y,
@@ -131,11 +184,37 @@ export const recordedTasks: ImplementedHolder = implement(
     failExpected: () => {
       throw new PythonError('KeyError', ['expected']);
     },
-    started: () => 'ok',
+    started: withOptions({ trackStarted: true }, () => 'ok'),
     ignoredResult: () => 'dropped',
     sleepLate: (seconds: number) => Promise.resolve(seconds), // the time is of no matter, the order of result and ack is
-    echo: (value: unknown) => value,
+    echo: (value) => value,
     whoami: bound(whoami),
     errbackOld: (failedId: string) => `old:${failedId}`,
+    progress: bound((context) => {
+      context.updateState('PROGRESS', { current: 1, total: 10 });
+      return 'ok';
+    }),
+    retry: bound(retry),
+    retryNoexc: bound((context) => (context.request.retries < 1 ? context.retry({ countdown: 1 }) : 'done')),
+    retryExhaust: withOptions(
+      { maxRetries: 0 },
+      bound((context) => context.retry({ countdown: 1 })),
+    ),
+    autoretry: withOptions(
+      { autoretryFor: [ZeroDivisionError], retryKwargs: { maxRetries: 1, countdown: 1 } },
+      () => {
+        throw new ZeroDivisionError();
+      },
+    ),
+    ignore: () => {
+      throw new Ignore();
+    },
+    reject: (requeue: boolean) => {
+      throw new Reject('no reason', { requeue });
+    },
+    soft: withOptions({ softTimeLimit: 1 }, bound(soft)),
+    hard: withOptions({ timeLimit: 1 }, endless),
+    sleep: endless,
+    limited: withOptions({ rateLimit: '1/s' }, () => 'limited'),
   },
 );

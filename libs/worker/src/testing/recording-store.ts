@@ -24,6 +24,10 @@ export class RecordingStore implements ResultStore {
     // nothing to connect to
   }
 
+  assertWritable(result: ResultMessage): void {
+    encodeResult(result);
+  }
+
   store(target: ResultTarget, result: ResultMessage, onStored: OnStored): void {
     encodeResult(result); // throws for a value that cannot be written, as a real store does
     this.states.push({

@@ -1,0 +1,134 @@
+/** What a thread or process of a pool does: it loads the tasks, and runs one at a time. */
+import { inspect } from 'node:util';
+import type { LogFields, Logger } from '@celeriac/primitives';
+import { openTaskMessage, PythonError, writeJson, type OpenTaskOptions } from '@celeriac/protocol';
+import { TaskRegistry, type RegisteredTask } from '@celeriac/task-registry';
+import { RunContext, type RunHost, type RunSubject } from '../run-context.ts';
+import { runTask } from '../run-task.ts';
+import { loadHolders } from './load-holders.ts';
+import { decodeThrown, encodeThrown, encodeValue, type Outcome } from './outcome-wire.ts';
+import {
+  decodeJob,
+  type AbortMessage,
+  type ChildStart,
+  type Job,
+  type JobMessage,
+  type RunMessage,
+} from './pool-messages.ts';
+
+export class PoolChild {
+  readonly #registry: TaskRegistry;
+  readonly #openOptions: OpenTaskOptions;
+  readonly #nodeName: string;
+  readonly #send: (message: RunMessage) => void;
+  #current: { readonly job: number; readonly host: ChildRunHost } | undefined;
+
+  private constructor(registry: TaskRegistry, start: ChildStart, send: (message: RunMessage) => void) {
+    this.#registry = registry;
+    this.#openOptions = { acceptContent: start.acceptContent, maxBodyBytes: start.maxBodyBytes };
+    this.#nodeName = start.nodeName;
+    this.#send = send;
+  }
+
+  /**
+   * @param send takes what a task says while it runs
+   * @throws ImproperlyConfiguredError when the tasks cannot be loaded
+   */
+  static async load(start: ChildStart, send: (message: RunMessage) => void): Promise<PoolChild> {
+    const registry = new TaskRegistry();
+    for (const holder of await loadHolders(start.tasksModule)) registry.register(holder);
+    return new PoolChild(registry, start, send);
+  }
+
+  /** Runs a task to its end. Never rejects: whatever it throws is its outcome. */
+  async run(job: Job): Promise<Outcome> {
+    let task: RegisteredTask | undefined;
+    const host = new ChildRunHost(this.#nodeName, this.#send);
+    this.#current = { job: job.number, host };
+    const { isResultWanted, ...delivered } = decodeJob(job);
+    try {
+      const subject = this.#read(delivered);
+      task = subject.task;
+      const value = await runTask(subject, () => new RunContext(subject, host));
+      return encodeValue(task, isResultWanted ? value : null);
+    } catch (error) {
+      return encodeThrown(error, task?.options.throws);
+    } finally {
+      host.end();
+      this.#current = undefined;
+    }
+  }
+
+  /** Aborts the signal of the run that it is for, if that still runs. */
+  abort({ job, reason }: AbortMessage): void {
+    if (this.#current?.job === job) this.#current.host.abort(decodeThrown(reason));
+  }
+
+  #read({ message, deliveryInfo }: Omit<JobMessage, 'isResultWanted'>): RunSubject {
+    const opened = openTaskMessage(message, this.#openOptions);
+    const task = this.#registry.get(opened.name);
+    if (task === undefined)
+      throw new PythonError('NotRegistered', [opened.name], { excModule: 'celery.exceptions' });
+    const { exchange, routingKey, redelivered } = deliveryInfo;
+    const delivery = { exchange, routingKey, redelivered, properties: message.properties };
+    return { request: opened.readRequest(), body: opened.readBody(), task, delivery };
+  }
+}
+
+/** The host of one run: what it is asked for goes to the worker, until the run has ended. */
+class ChildRunHost implements RunHost {
+  readonly nodeName: string;
+  readonly logger: Logger;
+  readonly #send: (message: RunMessage) => void;
+  #controller: AbortController | undefined;
+  #hasEnded = false;
+
+  constructor(nodeName: string, send: (message: RunMessage) => void) {
+    this.nodeName = nodeName;
+    this.#send = send;
+    this.logger = {
+      debug: this.#log('debug'),
+      info: this.#log('info'),
+      warn: this.#log('warn'),
+      error: this.#log('error'),
+    };
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
+  }
+
+  abort(reason: Error): void {
+    this.#controller ??= new AbortController();
+    this.#controller.abort(reason);
+  }
+
+  /** A task may have left something running behind; what that stores would be taken for the next run's. */
+  end(): void {
+    this.#hasEnded = true;
+  }
+
+  updateState(state: string, meta: unknown): void {
+    if (!this.#hasEnded) this.#send({ type: 'state', state, meta: writeJson(meta) });
+  }
+
+  #log(level: keyof Logger): (fields: LogFields, message: string) => void {
+    return (fields, message) => {
+      this.#send({ type: 'log', level, fields: portable(fields), message });
+    };
+  }
+}
+
+/** The fields of a log line, those that cannot leave the thread or process as text. */
+function portable(fields: LogFields): LogFields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => {
+      try {
+        return [name, structuredClone(value)];
+      } catch {
+        return [name, inspect(value, { depth: 2 })]; // a function, a promise, a proxy
+      }
+    }),
+  );
+}

@@ -1,0 +1,49 @@
+import { InMemoryTransport } from '@celeriac/in-memory-transport';
+import { silentLogger, type Clock, type Logger } from '@celeriac/primitives';
+import { TaskQueues, TaskRouting } from '@celeriac/protocol';
+import { TaskRegistry } from '@celeriac/task-registry';
+import { CallPublisher } from '../call-publisher.ts';
+import { FollowUps } from '../follow-ups.ts';
+import { TaskOutcomes } from '../task-outcomes.ts';
+import { TaskSignals } from '../task-signals.ts';
+import { defaultWorkerSettings } from '../worker-settings.ts';
+import { WorkerSignals } from '../worker-signals.ts';
+import { RecordingStore } from './recording-store.ts';
+
+export interface OutcomesFixtureOptions {
+  readonly clock: Clock;
+  readonly logger?: Logger;
+}
+
+/** Outcomes over a store that the spec answers for; what follows a task goes to a broker of its own. */
+export function outcomesFixture({ clock, logger = silentLogger }: OutcomesFixtureOptions) {
+  const store = new RecordingStore();
+  const transport = new InMemoryTransport();
+  const workerSignals = new WorkerSignals();
+  const signals = new TaskSignals(workerSignals, clock, logger);
+  const publisher = new CallPublisher(transport, workerSignals, logger);
+  const origin = 'gen1@host';
+  const followUps = new FollowUps({
+    publisher,
+    registry: new TaskRegistry(),
+    defaultQueue: 'shop',
+    origin,
+    clock,
+    queues: new TaskQueues(),
+    routing: new TaskRouting(undefined, new TaskQueues()),
+    settings: defaultWorkerSettings,
+  });
+  const outcomes = new TaskOutcomes({
+    store,
+    followUps,
+    publisher,
+    signals,
+    clock,
+    logger,
+    nodeName: 'w1@host',
+    isExtended: false,
+    origin,
+    compression: undefined,
+  });
+  return { store, transport, workerSignals, signals, publisher, outcomes };
+}
