@@ -49,7 +49,6 @@ const arrows = {
     'tool',
     // two of its programs are put together like apps
     'app-shell',
-    'result-backend',
   ],
   app: ['primitives', 'protocol', 'task-registry', 'calculator', 'client', 'app-shell'],
 };

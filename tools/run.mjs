@@ -1,8 +1,8 @@
 /**
- * The entry of `npm start`, `npm test`, `npm run bench`, `npm run stack`, `npm run lab` and `npm run scaling`: builds what the command needs,
- * then runs it in this very process, so that a signal sent to npm reaches it. Plain JavaScript, since nothing is built yet when it starts.
+ * The entry of `npm start`, `npm test`, `npm run bench`, `npm run stack`, `npm run lab`, `npm run scaling` and `npm run faults`: builds what the
+ * command needs, then runs it in this very process, so that a signal sent to npm reaches it. Plain JavaScript, since nothing is built yet when it starts.
  *
- * usage: node tools/run.mjs start|test|bench|stack|lab|scaling [--verbose] [arguments of the command]
+ * usage: node tools/run.mjs start|test|bench|stack|lab|scaling|faults [--verbose] [arguments of the command]
  */
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
@@ -22,6 +22,7 @@ const commands = {
   stack: { program: 'tools/stack/dist/index.js', projects: ['stack'] },
   lab: { program: 'tools/swarm-campaign/dist/index.js', projects: ['swarm-campaign', 'stack'] },
   scaling: { program: 'tools/scaling/dist/index.js', projects: ['scaling'] },
+  faults: { program: 'tools/faults/dist/index.js', projects: ['faults'] },
 };
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'];

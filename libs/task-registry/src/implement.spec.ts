@@ -39,9 +39,18 @@ const context: TaskContext = {
     headers: {},
     deliveryInfo: { exchange: '', routingKey: 'typed', priority: 0, redelivered: false },
     hostname: 'typed@host',
+    timelimit: [null, null],
+    shadow: undefined,
+    stampedHeaders: [],
+    stamps: {},
+    replacedTaskNesting: 0,
   },
   logger: silentLogger,
   signal: new AbortController().signal,
+  retry: () => {
+    throw new Error('not retried here');
+  },
+  updateState: () => undefined,
 };
 
 function needless(): TaskContext {

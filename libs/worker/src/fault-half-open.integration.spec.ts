@@ -39,7 +39,8 @@ describe('a worker, when its network drops every packet while its connections st
     await lane.settled();
     expect(lane.runs.size).toBeGreaterThan(callCount);
     expect([...lane.runs].filter(([, runs]) => runs > 2)).toEqual([]);
-    expect([...lane.caller.results].filter(([, results]) => results.length > 2)).toEqual([]);
+    // both connections are lost: the result of the first run may have been sent twice, and there is that of the second
+    expect([...lane.caller.results].filter(([, results]) => results.length > 3)).toEqual([]);
     expect(ids.filter((id) => lane.resultCount(id) === 0)).toEqual([]);
     expect(await lane.close()).toEqual({ calls: 0, replies: 0 });
   });

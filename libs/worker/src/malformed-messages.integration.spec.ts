@@ -1,4 +1,4 @@
-import { AmqpTransport, type Topology, type Transport } from '@celeriac/amqp-transport';
+import { AmqpTransport } from '@celeriac/amqp-transport';
 import { RpcResultStore } from '@celeriac/result-backend';
 import { RecordingLogger, until } from '@celeriac/testing';
 import { connect, type ChannelModel, type ConfirmChannel, type Options } from 'amqplib'; // eslint-disable-line no-restricted-imports -- to write what our transport refuses to
@@ -69,27 +69,6 @@ const kinds: Readonly<Record<string, Malformed | (() => Malformed)>> = {
 const bomb = gzipSync(Buffer.alloc(80 * 1024 * 1024, 0x20));
 const messageCount = 1000;
 
-/** A transport whose consumed queues give what is rejected to another queue. */
-function withDeadLetters(inner: Transport, deadLetters: string): Transport {
-  const deadLettering = (topology: Topology): Topology => ({
-    ...topology,
-    queues: topology.queues.map((queue) => ({
-      ...queue,
-      arguments: { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': deadLetters },
-    })),
-  });
-  return {
-    get isConnected() {
-      return inner.isConnected;
-    },
-    consume: (options) => inner.consume({ ...options, topology: deadLettering(options.topology) }),
-    publisher: (options) => inner.publisher(options),
-    declare: (topology) => inner.declare(topology),
-    purge: (queue) => inner.purge(queue),
-    close: () => inner.close(),
-  };
-}
-
 describe('a worker that gets a thousand malformed messages', () => {
   const queue = `celeriac-spec-${randomUUID()}`;
   const deadLetters = `${queue}.dead`;
@@ -105,15 +84,14 @@ describe('a worker that gets a thousand malformed messages', () => {
     await channel.assertQueue(deadLetters);
     caller = await new Caller(testBrokerUrl()).connect();
     logger = new RecordingLogger();
-    const transport = withDeadLetters(
-      new AmqpTransport({ brokerUrl: testBrokerUrl(), name: 'malformed spec', logger }),
-      deadLetters,
-    );
+    const transport = new AmqpTransport({ brokerUrl: testBrokerUrl(), name: 'malformed spec', logger });
+    const queueArguments = { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': deadLetters };
     const { holder, tasks } = holderOf(() => 'well');
     worker = new Worker({
       transport,
       store: new RpcResultStore({ transport }),
       holders: [{ holder: { ...holder, queue }, tasks }],
+      queues: [{ name: queue, queueArguments }],
       nodeName: 'w1@spec',
       logger,
       settings: { workerConcurrency: 4 },

@@ -56,8 +56,10 @@ export class TaskStates {
     return this.#options.isExtended ? { ...state, extended: this.#extended(received) } : state;
   }
 
-  /** [WORKER-RESULT-EXTENDED] Source: Celery 5.7.0, celery/backends/base.py `_get_result_meta`; recorded
-   * worker-late-acks-and-serializers: `rpc_result_extended`. */
+  /**
+   * [WORKER-RESULT-EXTENDED] Source: Celery 5.7.0, celery/backends/base.py `_get_result_meta`; recorded
+   * worker-late-acks-and-serializers: `rpc_result_extended`.
+   */
   #extended({ opened, request, delivery }: ReceivedTask): Readonly<Record<string, unknown>> {
     const { args, kwargs } = opened.readBody({ floats: 'keep' });
     const { stampedHeaders, stamps } = request;
