@@ -53,7 +53,7 @@ describe('celeriac call', () => {
   it.each([
     [[], '', 'celery'],
     [['--queue', 'hipri'], '', 'hipri'],
-    [['--queue', 'hipri', '--routing-key', 'hipri'], 'hipri', 'hipri'],
+    [['--queue', 'hipri', '--routing-key', 'hipri'], '', 'hipri'],
     [['--exchange', 'amq.topic', '--routing-key', 'news.sport'], 'amq.topic', 'news.sport'],
   ])('with %j publishes to exchange "%s" with the routing key %s', async (args, exchange, routingKey) => {
     await transport.declare({
@@ -96,14 +96,14 @@ describe('celeriac call', () => {
     expect(ofNamed?.queues).toMatchObject([{ name: 'hipri', arguments: { 'x-max-priority': 10 } }]);
   });
 
-  it('declares nothing where missing queues are not to be created', async () => {
-    const { exitCode, stderr } = await runCommandLine(['call', 'add'], {
+  it('refuses a queue that is not known, where missing queues are not to be created', async () => {
+    const { exitCode, stderr } = await runCommandLine(['call', 'add', '--queue', 'hipri'], {
       openTransport: () => transport,
       env: { CELERY_TASK_CREATE_MISSING_QUEUES: 'no' },
     });
 
     expect(transport.broker.queueNames).toEqual([]);
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('celery')]);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('queue hipri is not among task_queues')]);
   });
 
   it('says so when no queue takes the call', async () => {

@@ -1,6 +1,6 @@
 import type { Settings } from '@celeriac/app-shell';
-import type { Topology, Transport } from '@celeriac/amqp-transport';
-import { encodeTaskMessage, taskQueueTopology, type TaskQueue } from '@celeriac/protocol';
+import type { Transport } from '@celeriac/amqp-transport';
+import { encodeTaskMessage, taskDestination, TaskQueues, type TaskDestination } from '@celeriac/protocol';
 import { hostname } from 'node:os';
 import { resultQueueName, resultQueueTopology } from './result-queue.ts';
 import { whenConnected } from './when-connected.ts';
@@ -32,6 +32,7 @@ export interface CommandCall {
  *
  * @param now ms since the epoch
  * @throws OperationalError when the broker cannot be reached in `publishTimeoutMs`, refuses, or has no queue for the call
+ * @throws QueueNotFoundError when the queue is not the default one and may not be created
  * @throws EncodeError when an argument or a time cannot be written
  */
 export async function sendCall(
@@ -42,12 +43,14 @@ export async function sendCall(
 ): Promise<void> {
   const { publishTimeoutMs: timeoutMs, resultExpiresMs } = settings;
   const { id, name, args, kwargs, expires, keepsResult } = call;
+  const eta = etaOf(call, now);
+  const delayMs = eta === undefined ? 0 : eta.getTime() - now;
   const message = encodeTaskMessage({
     id,
     name,
     args,
     kwargs,
-    eta: etaOf(call, now),
+    eta,
     expires: typeof expires === 'number' ? new Date(now + expires * 1000) : expires,
     now: new Date(now),
     priority: settings.taskDefaultPriority,
@@ -56,12 +59,12 @@ export async function sendCall(
     origin: `celeriac${process.pid}@${hostname()}`,
     replyTo: keepsResult ? resultQueueName(id) : undefined,
   });
-  const { exchange, routingKey, topology } = routeOf(call, settings);
-  await whenConnected(() => transport.declare(topology), { timeoutMs });
+  const { exchange, routingKey, mandatory, declaration } = destinationOf(call, settings, delayMs);
+  await whenConnected(() => transport.declare(declaration.topology()), { timeoutMs });
   if (keepsResult) await transport.declare(resultQueueTopology(id, resultExpiresMs));
   const publisher = transport.publisher({ confirm: true, timeoutMs });
   try {
-    await publisher.publish({ ...message, exchange, routingKey, mandatory: true });
+    await publisher.publish({ ...message, exchange, routingKey, mandatory });
   } finally {
     await publisher.close({ drainMs: 0 });
   }
@@ -72,33 +75,15 @@ function etaOf({ eta, countdown = 0 }: CommandCall, now: number): Date | undefin
   return countdown === 0 ? eta : new Date(now + countdown * 1000);
 }
 
-/**
- * Where the call is published, and what is declared before: its queue, unless it goes to an exchange of the caller's choice.
- *
- * Source: Celery 5.7.0, celery/app/amqp.py `send_task_message`: the default exchange with the queue's name, when neither
- * exchange nor routing key is given; else what is missing of the two is the queue's.
- */
-function routeOf(
-  call: CommandCall,
-  settings: Settings,
-): {
-  readonly exchange: string;
-  readonly routingKey: string;
-  readonly topology: Topology;
-} {
-  const queue = call.queue ?? call.defaultQueue;
-  const isItsQueue = call.queue !== undefined || call.exchange === undefined;
-  const isDeclared = isItsQueue && settings.taskCreateMissingQueues;
-  const topology = taskQueueTopology(isDeclared ? [declarationOf(queue, settings)] : []);
-  if (call.exchange === undefined && call.routingKey === undefined)
-    return { exchange: '', routingKey: queue, topology };
-  return { exchange: call.exchange ?? queue, routingKey: call.routingKey ?? queue, topology };
-}
-
-function declarationOf(name: string, settings: Settings): TaskQueue {
-  const { taskDefaultQueue, taskDefaultQueueType, taskQueueMaxPriority: maxPriority } = settings;
-  const queueType = name === taskDefaultQueue ? taskDefaultQueueType : 'classic';
-  // RabbitMQ has priorities for classic queues alone
-  const hasPriorities = maxPriority !== undefined && queueType === 'classic';
-  return { name, queueType, ...(hasPriorities ? { maxPriority } : {}) };
+/** Where the call is published, as by a client that knows the default queue and that of the task. */
+function destinationOf(call: CommandCall, settings: Settings, delayMs: number): TaskDestination {
+  const { taskDefaultQueue, taskDefaultQueueType, taskCreateMissingQueues, taskQueueMaxPriority } = settings;
+  const ownQueue = { name: taskDefaultQueue, queueType: taskDefaultQueueType };
+  const queues = new TaskQueues({
+    queues: call.defaultQueue === taskDefaultQueue ? [ownQueue] : [ownQueue, call.defaultQueue],
+    createMissing: taskCreateMissingQueues,
+    maxPriority: taskQueueMaxPriority,
+  });
+  const queue = queues.get(call.queue ?? call.defaultQueue);
+  return taskDestination({ ...call, delayMs }, queue, settings.brokerNativeDelayedDeliveryQueueType);
 }
