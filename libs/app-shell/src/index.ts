@@ -3,7 +3,7 @@ export { runApp } from './run-app.ts';
 export { readSettings } from './read-settings.ts';
 export { createLogger } from './create-logger.ts';
 export { openLogDestination } from './log-destination.ts';
-export { resolveNodeName } from './node-name.ts';
+export { expandNodePath, resolveNodeName } from './node-name.ts';
 export { handleSignals } from './handle-signals.ts';
 export { handleFatalErrors } from './handle-fatal-errors.ts';
 export { HealthServer } from './health-server.ts';

@@ -39,6 +39,8 @@ describe('expandNodePath', () => {
     ['%n.%d', 'add@box', 'add.'],
     ['100%%', 'add@box', '100%'],
     ['plain', 'add@box', 'plain'],
+    ['/run/%p.pid', 'w1@box', '/run/w1@box.pid'],
+    ['100%%-%x%', 'w1@box', '100%-%x%'],
     ['%h', 'add@box@2', 'box@2'],
   ])('makes %s of the node %s %s', (path, nodeName, expanded) => {
     expect(expandNodePath(path, nodeName)).toBe(expanded);

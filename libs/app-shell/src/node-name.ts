@@ -41,18 +41,32 @@ export function resolveNodeName(
 }
 
 /**
- * A path that names the node, so that workers that share a folder have files of their own: `%n` and `%h` are the name and
- * the host of the node name.
+ * A path that names the node, so that workers that share a folder have files of their own.
  *
- * Source: Celery 5.7.0, celery/utils/nodenames.py `node_format`, called by celery/bin/worker.py `worker`.
+ * | expansion | for `w1@box.example.org` |
+ * | --- | --- |
+ * | `%p` | `w1@box.example.org` |
+ * | `%n` | `w1` |
+ * | `%h` | `box.example.org` |
+ * | `%d` | `example.org` |
+ * | `%%` | `%` |
+ *
+ * Source: Celery 5.7.0, celery/utils/nodenames.py `node_format`, called by celery/bin/worker.py `worker`. `%i` and `%I`, a
+ * file for each process of a pool, are for log files of those, which there are none of here.
  */
 export function expandNodePath(path: string, nodeName: string): string {
   const at = nodeName.indexOf('@');
-  return expand(path, nodeName.slice(at + 1), nodeName.slice(0, at));
+  return expand(path, nodeName.slice(at + 1), nodeName.slice(0, Math.max(at, 0)), [['p', nodeName]]);
 }
 
-function expand(format: string, host: string, name = ''): string {
+function expand(
+  format: string,
+  host: string,
+  name = '',
+  others: readonly (readonly [string, string])[] = [],
+): string {
   const meanings = new Map([
+    ...others,
     ['h', host],
     ['n', name],
     ['d', host.split('.').slice(1).join('.')],

@@ -6,16 +6,16 @@ import {
   type AppProcess,
   type LoggerOptions,
   type RunnableApp,
+  expandNodePath,
 } from '@celeriac/app-shell';
 import { coerceError } from '@celeriac/primitives';
-import { createWorker } from '@celeriac/worker';
+import { createWorker, defaultConcurrency } from '@celeriac/worker';
 import type { Command } from 'commander';
 import { openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CommandError } from './command-errors.ts';
 import type { CommandFrame } from './command-frame.ts';
 import { loadRequiredApp, queuesOf, type LoadedApp } from './load-app.ts';
-import { nodeFormat } from './node-format.ts';
 import { takePidFile } from './pid-file.ts';
 import { purgeBefore } from './purge-before.ts';
 import { selectQueues, type QueueSelection } from './select-queues.ts';
@@ -60,7 +60,7 @@ export async function runWorker(
     queues: selectQueues(settings.workerQueues ?? queuesOf(app.holders), options),
     isQuiet: command.optsWithGlobals<{ quiet?: true }>().quiet === true,
   };
-  const pathOf = (path: string): string => resolve(host.cwd(), nodeFormat(path, plan.nodeName));
+  const pathOf = (path: string): string => resolve(host.cwd(), expandNodePath(path, plan.nodeName));
   const destination = options.logfile === undefined ? undefined : openLogFile(pathOf(options.logfile));
   const removePidFile =
     options.pidfile === undefined ? undefined : takePidFile(pathOf(options.pidfile), host.pid);
@@ -90,6 +90,7 @@ function createApp(
       : undefined;
     const banner = workerBanner({
       ...settings,
+      workerConcurrency: settings.workerConcurrency ?? defaultConcurrency(settings.workerPool),
       nodeName,
       version: ownVersion(frame.programUrl),
       app: app.name,
@@ -103,7 +104,7 @@ function createApp(
     ...settings, // under the names of the worker's own options
     confirmPublish: settings.brokerConfirmPublish,
     workerStateDb:
-      settings.workerStateDb === undefined ? undefined : nodeFormat(settings.workerStateDb, nodeName),
+      settings.workerStateDb === undefined ? undefined : expandNodePath(settings.workerStateDb, nodeName),
     nodeName,
     queues,
     tasksModule: app.tasksModule,

@@ -9,8 +9,7 @@ export interface WorkerBanner {
   readonly app: string;
   readonly brokerUrl: string;
   readonly resultBackend: string;
-  /** Undefined: the default of the pool. */
-  readonly workerConcurrency: number | undefined;
+  readonly workerConcurrency: number;
   readonly workerPool: string;
   readonly queues: readonly string[];
   /** Undefined: not shown. */
@@ -37,7 +36,7 @@ export function workerBanner(banner: WorkerBanner): string {
     `.> app:         ${app}`,
     `.> transport:   ${maskCredentials(brokerUrl)}`,
     `.> results:     ${resultBackend}`,
-    `.> concurrency: ${workerConcurrency ?? 'default'} (${workerPool})`,
+    `.> concurrency: ${workerConcurrency} (${workerPool})`,
     '',
     '[queues]',
     ...queues.map((queue) => `.> ${queue.padEnd(16)} exchange=${queue}(direct) key=${queue}`),

@@ -1,6 +1,6 @@
 export { createWorker, createWorkerFrom } from './create-worker.ts';
 export { Worker } from './worker.ts';
-export { defaultWorkerSettings } from './worker-settings.ts';
+export { defaultConcurrency, defaultWorkerSettings } from './worker-settings.ts';
 export { WorkerSignals } from './worker-signals.ts';
 export { createExecutionPool } from './pools/create-execution-pool.ts';
 export { loadHolders } from './pools/load-holders.ts';
@@ -9,6 +9,7 @@ export { WorkerLostError } from './pools/worker-lost-error.ts';
 export type { CallableTasks } from './callable-tasks.ts';
 export type { CreateWorkerOptions, WorkerFrom } from './create-worker.ts';
 export type { StopOptions, WorkerOptions, WorkerState } from './worker.ts';
+export type { TaskEventsSwitch } from './events/worker-events.ts';
 export type { TaskCounts } from './task-counts.ts';
 export type { RevokeOptions, TaskControl } from './task-control.ts';
 export type { TaskPostrunMessage } from './task-postrun.ts';
