@@ -16,11 +16,15 @@ export interface SettlementChannel {
 
 export class DeliveryWindow {
   readonly #channel: SettlementChannel;
-  /** Settled tags beyond the prefix; true while an acknowledgement is still to be sent. */
-  readonly #beyond = new Map<number, boolean>();
-  #lowestUnsettled = 1;
-  /** Last tag of the prefix that is to be acknowledged and has not been; 0 for none. */
-  #acknowledgeUpTo = 0;
+  /**
+   * Unsettled tags below {@link #next}, ascending: what is settled is forgotten, as one delivery may stay unsettled for
+   * an hour while a million come and go.
+   */
+  readonly #unsettled = new Set<number>();
+  /** The lowest tag that is not known to be delivered; tags are given in order, so a settled one stands for those before it. */
+  #next = 1;
+  /** Tags whose acknowledgement is still to be sent. */
+  #due: number[] = [];
   #isFlushScheduled = false;
   #isVoid = false;
 
@@ -36,7 +40,8 @@ export class DeliveryWindow {
   /** Acknowledges at the end of this turn. */
   ack(deliveryTag: number): void {
     if (this.#isVoid) return;
-    this.#settle(deliveryTag, true);
+    this.#settle(deliveryTag);
+    this.#due.push(deliveryTag);
     if (this.#isFlushScheduled) return;
     this.#isFlushScheduled = true;
     setImmediate(() => {
@@ -47,7 +52,7 @@ export class DeliveryWindow {
   /** Rejects at once; without `requeue` the broker dead-letters or drops the message. */
   reject(deliveryTag: number, requeue: boolean): void {
     if (this.#isVoid) return;
-    this.#settle(deliveryTag, false);
+    this.#settle(deliveryTag);
     this.#channel.reject(deliveryTag, requeue);
   }
 
@@ -55,15 +60,12 @@ export class DeliveryWindow {
   flush(): void {
     this.#isFlushScheduled = false;
     if (this.#isVoid) return;
-    if (this.#acknowledgeUpTo > 0) {
-      this.#channel.ack(this.#acknowledgeUpTo, true);
-      this.#acknowledgeUpTo = 0;
-    }
-    for (const [deliveryTag, isDue] of this.#beyond) {
-      if (!isDue) continue;
-      this.#channel.ack(deliveryTag, false);
-      this.#beyond.set(deliveryTag, false);
-    }
+    const due = this.#due;
+    this.#due = [];
+    const [lowest = this.#next] = this.#unsettled;
+    const upTo = due.reduce((highest, tag) => (tag < lowest ? Math.max(highest, tag) : highest), 0);
+    if (upTo > 0) this.#channel.ack(upTo, true);
+    for (const tag of due) if (tag > lowest) this.#channel.ack(tag, false);
   }
 
   /** The channel is gone. A tag of it must never be used again. */
@@ -71,23 +73,9 @@ export class DeliveryWindow {
     this.#isVoid = true;
   }
 
-  #settle(deliveryTag: number, acknowledge: boolean): void {
-    if (deliveryTag !== this.#lowestUnsettled) {
-      this.#beyond.set(deliveryTag, acknowledge);
-      return;
-    }
-    if (acknowledge) this.#acknowledgeUpTo = deliveryTag;
-    this.#lowestUnsettled++;
-    if (this.#beyond.size > 0) this.#extendPrefix();
-  }
-
-  #extendPrefix(): void {
-    for (;;) {
-      const isDue = this.#beyond.get(this.#lowestUnsettled);
-      if (isDue === undefined) return;
-      if (isDue) this.#acknowledgeUpTo = this.#lowestUnsettled;
-      this.#beyond.delete(this.#lowestUnsettled);
-      this.#lowestUnsettled++;
-    }
+  #settle(deliveryTag: number): void {
+    while (this.#next < deliveryTag) this.#unsettled.add(this.#next++);
+    if (deliveryTag === this.#next) this.#next++;
+    else this.#unsettled.delete(deliveryTag);
   }
 }

@@ -152,14 +152,6 @@ export const settingDefinitions = {
     fallbackText: 'json',
     meaning: 'How results are written.',
   }),
-  resultCompression: define<CompressionName | undefined>({
-    variable: 'CELERY_RESULT_COMPRESSION',
-    celeryName: 'result_compression',
-    parser: compression,
-    fallback: undefined,
-    fallbackText: '',
-    meaning: 'Compression of results: gzip, zlib, brotli, and from Node 22.15 on zstd. Unset, there is none.',
-  }),
   resultAcceptContent: define<readonly string[] | undefined>({
     variable: 'CELERY_RESULT_ACCEPT_CONTENT',
     celeryName: 'result_accept_content',
@@ -469,6 +461,38 @@ export const settingDefinitions = {
     fallbackText: 'false',
     meaning:
       'Tasks with late acknowledgement that run when the connection is lost are ended, as the broker gives them to another worker.',
+  }),
+  workerSendTaskEvents: define({
+    variable: 'CELERY_WORKER_SEND_TASK_EVENTS',
+    celeryName: 'worker_send_task_events',
+    parser: boolean,
+    fallback: false,
+    fallbackText: 'false',
+    meaning: 'Monitors are told what becomes of each task (the option -E of `celery worker`).',
+  }),
+  workerHeartbeatIntervalMs: define({
+    variable: 'CELERIAC_WORKER_HEARTBEAT_INTERVAL',
+    parser: secondsOrZeroAsMs(mostTimerSeconds),
+    fallback: 2000,
+    fallbackText: '2',
+    meaning:
+      'Time between two events with which the worker tells monitors that it lives; 0 sends none (the options `--heartbeat-interval` and `--without-heartbeat` of `celery worker`).',
+  }),
+  eventExchange: define({
+    variable: 'CELERY_EVENT_EXCHANGE',
+    celeryName: 'event_exchange',
+    parser: { ...queueName, allowed: 'an exchange name of at most 255 bytes' },
+    fallback: 'celeryev',
+    fallbackText: 'celeryev',
+    meaning: 'Topic exchange to which events go.',
+  }),
+  eventSerializer: define<'json'>({
+    variable: 'CELERY_EVENT_SERIALIZER',
+    celeryName: 'event_serializer',
+    parser: oneOf({ json: 'json' }),
+    fallback: 'json',
+    fallbackText: 'json',
+    meaning: 'How events are written: as JSON, which every receiver reads.',
   }),
   workerSoftShutdownTimeoutMs: define({
     variable: 'CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT',

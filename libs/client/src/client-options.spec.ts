@@ -16,6 +16,7 @@ describe('resolveClientOptions', () => {
       taskDefaultPriority: 0,
       taskSerializer: 'json',
       taskCompression: undefined,
+      resultAcceptContent: ['json'],
       delayQueueType: 'quorum',
       taskIgnoreResult: false,
       resultExpiresMs: 86_400_000,

@@ -2,6 +2,7 @@ import type { Transport } from '@celeriac/amqp-transport';
 import { ImproperlyConfiguredError, type Clock, type Logger } from '@celeriac/primitives';
 import {
   queueTypes,
+  resolveAcceptContent,
   resolveCompression,
   resolveSerializer,
   TaskQueues,
@@ -41,6 +42,10 @@ export interface ClientOptions {
   readonly taskQueueMaxPriority?: number | undefined;
   /** `task_routes`: where calls go that do not say so themselves. It wins over the queues of holders. Default nowhere else. */
   readonly taskRoutes?: TaskRoutes;
+  /** `accept_content`: what `resultAcceptContent` is when it is not given. Default `['json']`. */
+  readonly acceptContent?: readonly string[];
+  /** `result_accept_content`: names or MIME types of the results that are read: json, msgpack, yaml. */
+  readonly resultAcceptContent?: readonly string[] | undefined;
   /** `task_serializer`. Default `json`. */
   readonly taskSerializer?: SerializerName;
   /** `task_compression`. Default none. */
@@ -80,6 +85,7 @@ export interface ClientSettings {
   readonly delayQueueType: QueueType;
   readonly taskSerializer: SerializerName;
   readonly taskCompression: CompressionName | undefined;
+  readonly resultAcceptContent: readonly string[];
   readonly taskIgnoreResult: boolean;
   readonly resultExpiresMs: number;
   readonly resultCacheMax: number;
@@ -105,6 +111,7 @@ export function resolveClientOptions(options: ClientOptions): ClientSettings {
     taskDefaultQueue,
     taskSerializer: resolveSerializer(options.taskSerializer ?? 'json').name,
     taskCompression: checkCompression(options.taskCompression),
+    resultAcceptContent: checkAcceptContent(options),
     taskDefaultPriority: integer('taskDefaultPriority', options.taskDefaultPriority ?? 0, 255, 0),
     queues,
     routing: new TaskRouting(options.taskRoutes, queues),
@@ -140,6 +147,15 @@ function knownQueues(options: ClientOptions, taskDefaultQueue: string): TaskQueu
   const ofTasks = holders.flatMap(({ tasks }) => Object.values(tasks).map(({ queue }) => queue));
   for (const queue of ofTasks) if (!queues.has(queue)) queues.add(queue);
   return queues;
+}
+
+/** @throws ImproperlyConfiguredError when it names pickle, or a serializer that is unknown */
+function checkAcceptContent({
+  acceptContent = ['json'],
+  resultAcceptContent = acceptContent,
+}: ClientOptions): readonly string[] {
+  resolveAcceptContent(resultAcceptContent);
+  return resultAcceptContent;
 }
 
 /** @throws ImproperlyConfiguredError when it is unknown or cannot be written here */

@@ -45,6 +45,24 @@ describe('Client, when results come,', () => {
     await expect(result.get()).rejects.toMatchObject({ reason: 'revoked' });
   });
 
+  it.each([
+    ['result_accept_content', { resultAcceptContent: ['msgpack'] }],
+    ['accept_content, where the former is not given', { acceptContent: ['json', 'msgpack'] }],
+  ])('reads those of other serializers that %s names', async (_setting, options) => {
+    const { client, reply } = create(options);
+    const result = await client.sendTask('add');
+    await reply(resultOf(result.id), 'msgpack');
+    expect(await result.get()).toBe(9);
+  });
+
+  it('reads no other serializer than JSON by default', async () => {
+    const logger = new RecordingLogger();
+    const { client, reply } = create({ logger });
+    const result = await client.sendTask('add');
+    await reply(resultOf(result.id), 'msgpack');
+    expect([result.isReady, logger.fieldsOf('unreadable result').length]).toEqual([false, 1]);
+  });
+
   it('ignores results of tasks that it did not send', async () => {
     const { client, reply, transport } = create();
     const result = await client.sendTask('add');

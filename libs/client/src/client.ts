@@ -67,6 +67,7 @@ export class Client {
           transport: this.#transport,
           name: randomUUID(),
           resultExpiresMs: expiresMs,
+          acceptContent: this.#settings.resultAcceptContent,
           logger,
           onResult: (correlationId, result) => {
             this.#results.receive(correlationId, result);

@@ -9,6 +9,7 @@ describe('workerBanner', () => {
     resultBackend: 'rpc://',
     workerConcurrency: 8,
     workerPool: 'processes',
+    workerSendTaskEvents: false,
     queues: ['addition', 'a-queue-of-a-longer-name'],
     tasks: ['sub', 'add'],
     startedAt: new Date('2030-01-31T08:00:00.123Z'),
@@ -25,6 +26,7 @@ describe('workerBanner', () => {
 .> transport:   amqp://**@host:5672//;amqp://**@other//
 .> results:     rpc://
 .> concurrency: 8 (processes)
+.> task events: OFF (enable -E to monitor tasks in this worker)
 
 [queues]
 .> addition         exchange=addition(direct) key=addition
@@ -35,6 +37,10 @@ describe('workerBanner', () => {
   . sub
 
 `);
+  });
+
+  it('says that events of tasks are sent', () => {
+    expect(workerBanner({ ...banner, workerSendTaskEvents: true })).toContain('\n.> task events: ON\n');
   });
 
   it('shows no tasks where there are none to show', () => {

@@ -11,6 +11,7 @@ export interface WorkerBanner {
   readonly resultBackend: string;
   readonly workerConcurrency: number;
   readonly workerPool: string;
+  readonly workerSendTaskEvents: boolean;
   readonly queues: readonly string[];
   /** Undefined: not shown. */
   readonly tasks: readonly string[] | undefined;
@@ -23,8 +24,8 @@ export interface WorkerBanner {
  * Source: Celery 5.7.0, celery/apps/worker.py `BANNER`, `EXTRA_INFO_FMT`; celery/app/amqp.py `QUEUE_FORMAT`.
  */
 export function workerBanner(banner: WorkerBanner): string {
-  const { nodeName, version, app, brokerUrl, resultBackend, workerConcurrency, workerPool, queues, tasks } =
-    banner;
+  const { nodeName, version, app, brokerUrl, resultBackend, workerConcurrency, workerPool } = banner;
+  const { workerSendTaskEvents, queues, tasks } = banner;
   const startedAt = banner.startedAt.toISOString().replace('T', ' ').slice(0, 19);
   return [
     '',
@@ -37,6 +38,7 @@ export function workerBanner(banner: WorkerBanner): string {
     `.> transport:   ${maskCredentials(brokerUrl)}`,
     `.> results:     ${resultBackend}`,
     `.> concurrency: ${workerConcurrency} (${workerPool})`,
+    `.> task events: ${workerSendTaskEvents ? 'ON' : 'OFF (enable -E to monitor tasks in this worker)'}`,
     '',
     '[queues]',
     ...queues.map((queue) => `.> ${queue.padEnd(16)} exchange=${queue}(direct) key=${queue}`),

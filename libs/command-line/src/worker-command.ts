@@ -15,8 +15,8 @@ export function addWorkerCommand(program: Command, frame: CommandFrame): void {
       'after',
       `
 Signals: TERM and the first INT (Ctrl-C) stop it when running tasks have ended, a second INT or QUIT at once.
-A task goes to a free slot alone, never to a busy one (-O fair), and workers here neither gossip nor mingle nor send events:
-the options that say so are taken and change nothing.
+A task goes to a free slot alone, never to a busy one (-O fair), and workers here neither gossip nor mingle: the options that
+say so are taken and change nothing.
 
 Examples:
   $ celeriac -A dist/tasks.js worker -l INFO
@@ -28,6 +28,7 @@ Examples:
     });
   addWorkerOptions(command);
   addPoolOptions(command);
+  addTaskEvents(command);
   addQueueOptions(command);
   addFeatures(command);
   addDaemonizationOptions(command);
@@ -68,6 +69,14 @@ function addWorkerOptions(command: Command): void {
         'CELERY_WORKER_PREFETCH_MULTIPLIER',
       ),
     );
+}
+
+/** Switches of Celery, for which `true` is the setting. */
+function addTaskEvents(command: Command): void {
+  const description =
+    'Send task-related events that can be captured by monitors like celery events and Flower.';
+  for (const flags of ['-E, --task-events', '--events'])
+    command.addOption(new SettingOption(flags, description, 'CELERY_WORKER_SEND_TASK_EVENTS').preset('true'));
 }
 
 function addPoolOptions(command: Command): void {
@@ -129,13 +138,27 @@ function addQueueOptions(command: Command): void {
     );
 }
 
-/** Command lines of Celery's workers have them; what they switch off is never on here. */
+/** Command lines of Celery's workers have them; gossip and mingle are never on here. */
 function addFeatures(command: Command): void {
   command
     .optionsGroup('Features:')
     .option('--without-gossip', 'It never subscribes to other workers.')
     .option('--without-mingle', 'It never asks other workers when it starts.')
-    .option('--without-heartbeat', 'It never sends events, heartbeats among them.');
+    .addOption(
+      new SettingOption(
+        '--heartbeat-interval <seconds>',
+        'Interval in seconds at which to send the heartbeat event of the worker. Default: 2.',
+        'CELERIAC_WORKER_HEARTBEAT_INTERVAL',
+      ),
+    )
+    .addOption(
+      // after the interval, as the last of two options for one variable wins
+      new SettingOption(
+        '--without-heartbeat',
+        'Do not send event heartbeats.',
+        'CELERIAC_WORKER_HEARTBEAT_INTERVAL',
+      ).preset('0'),
+    );
 }
 
 function addDaemonizationOptions(command: Command): void {

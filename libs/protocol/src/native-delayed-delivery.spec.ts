@@ -167,6 +167,19 @@ describe('delayedDeliveryBindingForQueue', () => {
     expect(delayedRoute(5000, 'tasks')?.routingKey).not.toMatch(pattern);
   });
 
+  it.each([
+    [1000, 0],
+    [1999, 0],
+    [2000, 1],
+    [3_600_000, 11],
+    [(2 ** 28 - 1) * 1000, 27],
+  ])(
+    'is for messages that go straight to the first level that holds them: %i ms, level %i',
+    (delayMs, level) => {
+      expect(delayedRouteToQueue(delayMs, 'tasks')?.exchange).toBe(`celery_delayed_${String(level)}`);
+    },
+  );
+
   it('is not what queues with keys of the same end are bound by', () => {
     expect(delayedRouteToQueue(5000, 'tasks')?.routingKey.endsWith('.tasks')).toBe(false);
   });

@@ -154,7 +154,11 @@ export function delayedRoute(delayMs: number, routingKey: string): MessageRoute 
  * @throws ImproperlyConfiguredError when the delay is too long, or the name of the queue over 184 bytes
  */
 export function delayedRouteToQueue(delayMs: number, queue: string): MessageRoute | undefined {
-  return delayedRoute(delayMs, `${queue}${queueMark}`);
+  const route = delayedRoute(delayMs, `${queue}${queueMark}`);
+  if (route === undefined) return undefined;
+  // straight to the first level that holds it: each exchange above would cost the broker a match of 28 words
+  const highestBit = 31 - Math.clz32(Math.floor(delayMs / 1000));
+  return { ...route, exchange: levelName(highestBit) };
 }
 
 /**

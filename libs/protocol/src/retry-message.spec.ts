@@ -37,8 +37,9 @@ describe('encodeRetryMessage', () => {
     ['autoretry', 'celery-main'],
   ])('is what Celery sends again: %s of %s', (name, version) => {
     const { trace = [] } = loadVectors('worker-rpc', version).cases.find((one) => one.name === name) ?? {};
-    const [call = undefined, again = undefined] = trace.filter(
-      ({ action, exchange, headers }) => action === 'publish' && exchange === '' && headers?.['id'] === trace[0]?.headers?.['id'],
+    const [call, again] = trace.filter(
+      ({ action, exchange, headers }) =>
+        action === 'publish' && exchange === '' && headers?.['id'] === trace[0]?.headers?.['id'],
     );
     if (call === undefined || again === undefined) throw new Error(`${name} has no retry`);
     const recorded = deliveryOf(again);
@@ -57,7 +58,14 @@ describe('encodeRetryMessage', () => {
 
   it('is one retry further, at once, by a task that has itself as its parent', () => {
     const { headers, properties } = retryOf(encodeTaskMessage({ ...call, retries: 4, priority: 7 }));
-    expect(headers).toMatchObject({ id: 'an-id', retries: 5, eta: null, parent_id: 'an-id', root_id: 'an-id', origin: 'gen7@caller' });
+    expect(headers).toMatchObject({
+      id: 'an-id',
+      retries: 5,
+      eta: null,
+      parent_id: 'an-id',
+      root_id: 'an-id',
+      origin: 'gen7@caller',
+    });
     expect(properties).toMatchObject({ correlationId: 'an-id', replyTo: 'replies', priority: 7 });
     expect(properties).not.toHaveProperty('expiration');
   });
@@ -104,7 +112,14 @@ describe('encodeRetryMessage', () => {
   });
 
   it('writes changed arguments with the workflow as it was', () => {
-    const callback = { task: 'next', args: [1.5], kwargs: {}, options: { queue: 'q' }, subtask_type: null, immutable: false };
+    const callback = {
+      task: 'next',
+      args: [1.5],
+      kwargs: {},
+      options: { queue: 'q' },
+      subtask_type: null,
+      immutable: false,
+    };
     const message = encodeTaskMessage({ ...call, embed: { callbacks: [callback] as never } });
     const { body, properties } = retryOf(message, { args: [2], priority: 0 });
     expect(JSON.parse(body.toString())).toEqual([
@@ -121,7 +136,11 @@ describe('encodeRetryMessage', () => {
     ['of brotli', brotliCompressSync('[[1.0], {}, {}]'), 'application/x-brotli'],
   ])('keeps the bytes of a body, %s, and leaves it uncompressed', (_what, body, compression) => {
     const { headers, properties } = encodeTaskMessage(call);
-    const message = { properties, headers: compression === undefined ? headers : { ...headers, compression }, body };
+    const message = {
+      properties,
+      headers: compression === undefined ? headers : { ...headers, compression },
+      body,
+    };
     const retry = retryOf(message);
     expect(retry.body.toString()).toBe(compression === undefined ? body.toString() : '[[1.0], {}, {}]');
     expect(retry.headers).not.toHaveProperty('compression');
@@ -136,7 +155,14 @@ describe('encodeRetryMessage', () => {
 
   it('turns a message of protocol 1 into one of protocol 2', () => {
     const body = Buffer.from(
-      JSON.stringify({ task: 'shop.work', id: 'an-id', args: [1], kwargs: { k: 2 }, retries: 2, callbacks: null }),
+      JSON.stringify({
+        task: 'shop.work',
+        id: 'an-id',
+        args: [1],
+        kwargs: { k: 2 },
+        retries: 2,
+        callbacks: null,
+      }),
     );
     const properties = { contentType: 'application/json', contentEncoding: 'utf-8', replyTo: 'replies' };
     const { headers, body: written } = retryOf({ headers: {}, properties, body });

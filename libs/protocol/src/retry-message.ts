@@ -25,7 +25,7 @@ export interface RetryMessageChanges {
 const anyLength = constants.MAX_LENGTH;
 
 /** Headers of the broker and of the redelivery limit: they tell of the message that was, not of the one that is sent. */
-const brokerHeaders = /^x-(?:death|first-death-|last-death-|delivery-count|acquired-count|celeriac-)/;
+const brokerHeaders = /^x-(?:death$|first-death-|last-death-|delivery-count$|acquired-count$|celeriac-)/;
 
 /**
  * The message that runs a task once more: the same id, route and rest of the workflow, one retry further. The body is the

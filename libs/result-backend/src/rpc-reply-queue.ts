@@ -8,6 +8,8 @@ export interface RpcReplyQueueOptions {
   readonly name: string;
   /** Setting `result_expires`, in ms: the broker deletes the queue when nobody has consumed it for that long. */
   readonly resultExpiresMs: number;
+  /** Setting `result_accept_content`: names or MIME types of the results that are read. Default `['json']`. */
+  readonly acceptContent?: readonly string[] | undefined;
   readonly logger: Logger;
   /** Called with each state that arrives, for whichever task. */
   readonly onResult: (correlationId: string, result: ResultMessage) => void;
@@ -56,7 +58,8 @@ export class RpcReplyQueue {
 
   #receive(delivery: Delivery): void {
     try {
-      const result = decodeResult(delivery);
+      const { acceptContent } = this.#options;
+      const result = decodeResult(delivery, { acceptContent });
       this.#options.onResult(delivery.properties.correlationId ?? result.taskId, result);
     } catch (error) {
       const { correlationId } = delivery.properties;

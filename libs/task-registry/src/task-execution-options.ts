@@ -42,9 +42,9 @@ export interface TaskExecutionOptions {
 
   /** How often it may start in one worker: per second, or as text `10/s`, `100/m`, `5/h`. Default `task_default_rate_limit`. */
   readonly rateLimit?: number | string | null;
-  /** Hard limit of a run, in seconds. Default `task_time_limit`. */
+  /** Hard limit of a run, in seconds; 0 is none. Default `task_time_limit`. */
   readonly timeLimit?: number;
-  /** Soft limit of a run, in seconds. Default `task_soft_time_limit`. */
+  /** Soft limit of a run, in seconds; 0 is none. Default `task_soft_time_limit`. */
   readonly softTimeLimit?: number;
   /** Errors that are no surprise: they are logged as information. Default none. */
   readonly throws?: readonly ErrorClass[];
@@ -77,8 +77,10 @@ export const defaultRetryPolicy: RetryPolicy = {
 /** @throws ImproperlyConfiguredError naming the task, the option and its value */
 export function checkExecutionOptions(task: string, options: TaskExecutionOptions): void {
   const seconds = ['defaultRetryDelay', 'retryBackoffMax', 'timeLimit', 'softTimeLimit'] as const;
-  for (const option of seconds) {
-    const value = options[option];
+  for (const [option, value] of [
+    ...seconds.map((name) => [name, options[name]] as const),
+    ['retryKwargs.countdown', options.retryKwargs?.countdown] as const,
+  ]) {
     if (value === undefined || (Number.isFinite(value) && value >= 0)) continue;
     throw wrong(task, option, value, 'a number of seconds, 0 or more');
   }
@@ -89,10 +91,10 @@ export function checkExecutionOptions(task: string, options: TaskExecutionOption
     if (count === undefined || count === null || (Number.isInteger(count) && count >= 0)) continue;
     throw wrong(task, option, count, 'a whole number of at least 0, or null for ever');
   }
-  const { retryBackoff, timeLimit, softTimeLimit } = options;
+  const { retryBackoff, timeLimit = 0, softTimeLimit = 0 } = options;
   if (typeof retryBackoff === 'number' && !(Number.isFinite(retryBackoff) && retryBackoff >= 0))
     throw wrong(task, 'retryBackoff', retryBackoff, 'true, false or a factor of at least 0');
-  if (timeLimit !== undefined && softTimeLimit !== undefined && softTimeLimit >= timeLimit)
+  if (timeLimit > 0 && softTimeLimit >= timeLimit)
     throw wrong(task, 'softTimeLimit', softTimeLimit, `less than timeLimit, which is ${timeLimit}`);
 }
 

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 
-import { bound, defineHolder, defineTask, implement, plainTask } from './index.ts';
+import { bound, defineHolder, defineTask, implement, plainTask, withOptions } from './index.ts';
 import type {
   ImplementedHolder,
   TaskArguments,
@@ -67,6 +67,37 @@ describe('types of a holder', () => {
       read: bound((_context, payload) => [payload, true satisfies Same<typeof payload, unknown>]),
       anything: bound((_context, a: number, b: number) => a + b),
     });
+    implement(holder, {
+      add: withOptions({ timeLimit: 1 }, (y, x) => {
+        expect(true satisfies Same<typeof y, number>).toBe(true);
+        expect(true satisfies Same<typeof x, string | undefined>).toBe(true);
+        return y + (x?.length ?? 0);
+      }),
+      read: withOptions({ maxRetries: null }, (payload) => [
+        payload,
+        true satisfies Same<typeof payload, unknown>,
+      ]),
+      anything: withOptions({}, (a: string) => a),
+    });
+    implement(holder, {
+      add: withOptions(
+        { autoretryFor: [TypeError] },
+        bound((context, y, x) => {
+          expect(true satisfies Same<typeof y, number>).toBe(true);
+          expect(true satisfies Same<typeof x, string | undefined>).toBe(true);
+          return y + (x?.length ?? 0) + context.request.retries;
+        }),
+      ),
+      read: withOptions(
+        {},
+        bound((context, payload) => [payload, context.request.id]),
+      ),
+      anything: withOptions(
+        {},
+        bound((_context, a: number) => Promise.resolve(a)),
+      ),
+    });
+    implement(inline, { add: withOptions({}, () => 'ND'), read: withOptions({}, (x) => x) });
     // a literal stays one
     const implemented: ImplementedHolder = implement(inline, { add: () => 'ND', read: (x) => x });
     expect(anyHolders).toContain(implemented.holder);
@@ -97,4 +128,22 @@ export function mustNotCompile(): void {
   implement(holder, { add: bound((_context, y: string) => y.length), read, anything });
   // @ts-expect-error: and so is its result
   implement(holder, { add: bound((_context, y) => String(y)), read, anything });
+  const boundToText = bound((_context, y: string) => y.length);
+  const boundGivingText = bound((_context, y: number) => String(y));
+  // @ts-expect-error: options change nothing about the arguments
+  implement(holder, { add: withOptions({}, (y: string) => y.length), read, anything });
+  // @ts-expect-error: nor about those of a bound task
+  implement(holder, { add: withOptions({}, boundToText), read, anything });
+  // @ts-expect-error: nor about the result
+  implement(holder, { add: withOptions({}, (y) => String(y)), read, anything });
+  // @ts-expect-error: nor about that of a bound task
+  implement(holder, { add: withOptions({}, boundGivingText), read, anything });
+  // @ts-expect-error: a literal result is no other text
+  implement(inline, { add: withOptions({}, () => 'DN'), read });
+  // @ts-expect-error: there is no option of that name
+  withOptions({ timelimit: 1 }, read);
+  // @ts-expect-error: times are numbers
+  withOptions({ timeLimit: '1' }, read);
+  // @ts-expect-error: a class, not an error
+  withOptions({ autoretryFor: [new TypeError()] }, read);
 }

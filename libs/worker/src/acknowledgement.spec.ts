@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { WorkerSettings } from './worker-settings.ts';
 import { deliveryOfCall } from './testing/received-task.ts';
 import { FakePool } from './testing/fake-pool.ts';
-import { runFixture } from './testing/run-fixture.ts';
+import { RunFixture } from './testing/run-fixture.ts';
 
 type Outcome =
   | 'success'
@@ -57,14 +57,13 @@ async function play(
 ): Promise<End> {
   const pool = outcome === 'worker lost' ? new FakePool() : undefined;
   const isLimited = outcome === 'hard limit' || outcome === 'soft limit';
-  const fixture = runFixture(run, {
+  const fixture = new RunFixture(run, {
     options: { ...options, ...(isLimited ? limits : {}) },
     settings,
     ...(pool === undefined ? {} : { pool }),
   });
-  const { runner, received, store, transport, active, outcomes } = fixture;
-  const queue = { name: 'shop', durable: true, exclusive: false, autoDelete: false };
-  await transport.declare({ exchanges: [], queues: [queue], bindings: [] });
+  const { runner, received, store, active, outcomes } = fixture;
+  await fixture.declareQueue();
   const task = received(outcome === 'expired' ? { expires: new Date(Date.now() - 1000) } : {});
   const running = runner.execute(task);
   if (outcome === 'expired') expect(task.delivery.isSettled).toBe(false); // before the state is stored
@@ -227,7 +226,7 @@ describe('acknowledgement', () => {
 
   it('goes to the delivery with which a message came again while its task ran on', async () => {
     let finish: (value: unknown) => void = () => undefined;
-    const { runner, received, store, active } = runFixture(
+    const { runner, received, store, active } = new RunFixture(
       () => new Promise((resolve) => (finish = resolve)),
     );
     const first = received();

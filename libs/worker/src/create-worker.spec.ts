@@ -65,8 +65,8 @@ describe('createWorkerFrom', () => {
     await until(() => peer.openConnections.length === 0);
   });
 
-  it('opens no connection to publish where results are disabled', async () => {
-    await createApp({ resultBackend: 'disabled://' }).start();
+  it('opens no connection to publish where results are disabled and no events are sent', async () => {
+    await createApp({ resultBackend: 'disabled://', workerHeartbeatIntervalMs: 0 }).start();
     expect(peer.connections).toHaveLength(1);
   });
 

@@ -89,7 +89,7 @@ export function createWorker(holders: readonly ImplementedHolder[], options: Cre
     holders,
     queues,
     nodeName,
-    settings: options,
+    settings: { ...options, workerHeartbeatIntervalMs: options.workerHeartbeatIntervalMs ?? 2000 },
     executionPool: executionPoolOf(options, nodeName, logger),
     logger,
     ...(clock === undefined ? {} : { clock }),

@@ -10,6 +10,14 @@ import { Worker } from './worker.ts';
 
 const v2 = { task: 'work', id: 'an-id' };
 const good = '[[], {}, {}]';
+/** Ten aliases of ten aliases, and so on, nine times. */
+const laughs = [
+  'a: &a lol',
+  ...'bcdefghij'.split('').map((name, index) => {
+    const inner = 'abcdefghij'[index] ?? '';
+    return `${name}: &${name} [${Array.from({ length: 10 }, () => `*${inner}`).join(', ')}]`;
+  }),
+].join('\n');
 const json = 'application/json';
 
 interface Malformed {
@@ -40,6 +48,17 @@ const kinds: Readonly<Record<string, Malformed | (() => Malformed)>> = {
     headers: v2,
     contentType: 'application/x-python-serialize',
   },
+  'msgpack of 2³²−1 items': {
+    body: Buffer.from([0xdd, 0xff, 0xff, 0xff, 0xff]),
+    headers: v2,
+    contentType: 'application/x-msgpack',
+  },
+  'msgpack nested a hundred thousand times': {
+    body: Buffer.alloc(100_000, 0x91),
+    headers: v2,
+    contentType: 'application/x-msgpack',
+  },
+  'YAML of a billion laughs': { body: laughs, headers: v2, contentType: 'application/x-yaml' },
   'an unknown content type': { body: good, headers: v2, contentType: 'application/x-nope' },
   'plain text': { body: good, headers: v2, contentType: 'text/plain' },
   'no content type': { body: good, headers: v2, contentType: undefined },
@@ -94,7 +113,7 @@ describe('a worker that gets a thousand malformed messages', () => {
       queues: [{ name: queue, queueArguments }],
       nodeName: 'w1@spec',
       logger,
-      settings: { workerConcurrency: 4 },
+      settings: { workerConcurrency: 4, acceptContent: ['json', 'msgpack', 'yaml'] },
     });
     await worker.start();
   });
@@ -153,5 +172,18 @@ describe('a worker that gets a thousand malformed messages', () => {
     expect([worker.state, worker.isReady, worker.counts.succeeded]).toEqual(['running', true, 1]);
     expect(logger.fieldsOf('consuming')).toHaveLength(1); // never lost its channel
     expect(({} as Record<string, unknown>)['task']).toBeUndefined(); // no prototype was touched
+  });
+
+  it('refuses the largest body that the broker takes, and runs the next good task', async () => {
+    const body = Buffer.alloc(128 * 1024 * 1024, 0x20); // max_message_size
+    channel.sendToQueue(queue, body, { headers: v2, contentType: json });
+    await channel.waitForConfirms();
+    await caller.call(queue, 'work', 'after the large one');
+    await until(() => caller.results.has('after the large one'), { timeoutMs: 30_000 });
+
+    expect(await channel.checkQueue(deadLetters)).toMatchObject({ messageCount: 1 });
+    const [{ reason } = {}] = logger.fieldsOf('task refused: its message is invalid').slice(-1);
+    expect(reason).toMatch(/larger than \d+ bytes/);
+    expect(logger.fieldsOf('consuming')).toHaveLength(1);
   });
 });

@@ -2,7 +2,7 @@ import type { Delivery } from '@celeriac/amqp-transport';
 import { coerceError, type Logger } from '@celeriac/primitives';
 import type { CallPublisher } from './call-publisher.ts';
 import { routeToQueue } from './return-route.ts';
-import { acknowledge, rejectForGood, settleOnce } from './settlement.ts';
+import { acknowledge, settleOnce } from './settlement.ts';
 
 export interface RedeliveryLimitOptions {
   readonly publisher: CallPublisher;
@@ -18,8 +18,8 @@ export const rejectReasonHeader = 'x-celeriac-reject-reason';
 
 /**
  * Counts how often a message of a classic queue is delivered again, which its broker does not: a message that came back
- * is replaced by a copy at the end of its queue that carries the count. Beyond the limit the copy carries a reason and is
- * rejected for good.
+ * is replaced by a copy at the end of its queue that carries the count. Beyond the limit the copy carries a reason; it is
+ * rejected for good, and whoever waits is told.
  *
  * A connection that is lost between the copy's confirm and the acknowledgement leaves both: the task may run once more
  * than it had to, under the same id.
@@ -31,18 +31,16 @@ export class RedeliveryLimit {
     this.#options = options;
   }
 
-  /** Takes a delivery over when it is not to be run now; false leaves it to the caller. */
+  /** Why a delivery is to be rejected; undefined when it is not. */
+  reasonToReject({ headers }: Delivery): string | undefined {
+    const reason = headers[rejectReasonHeader];
+    return typeof reason === 'string' ? reason : undefined;
+  }
+
+  /** Takes a delivery over that came again: what is run is its copy. False leaves it to the caller. */
   takes(delivery: Delivery): boolean {
-    const { headers } = delivery;
-    if (typeof headers[rejectReasonHeader] === 'string') {
-      const { queue, deliveryTag } = delivery;
-      const reason = headers[rejectReasonHeader];
-      this.#options.logger.error({ queue, deliveryTag, reason }, 'message rejected');
-      settleOnce(delivery, rejectForGood);
-      return true;
-    }
     // a quorum queue counts by itself
-    if (!delivery.redelivered || headers['x-delivery-count'] !== undefined) return false;
+    if (!delivery.redelivered || delivery.headers['x-delivery-count'] !== undefined) return false;
     void this.#count(delivery).catch((error: unknown) => {
       this.#options.logger.error({ reason: coerceError(error).message }, 'redelivery not counted');
     });

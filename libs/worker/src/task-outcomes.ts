@@ -144,8 +144,12 @@ export class TaskOutcomes {
     const isReturned = policy.acksLate && policy.rejectOnWorkerLost;
     const fields = { taskId: opened.id, task: opened.name, reason: error.message, isReturned };
     this.#options.logger.error(fields, 'what ran a task was lost');
-    if (isReturned) settleOnce(delivery, requeue);
-    else this.#fail(received, error, failureSettlement(policy));
+    if (!isReturned) {
+      this.#fail(received, error, failureSettlement(policy));
+      return;
+    }
+    this.#options.signals.messageRejected(received, { requeue: true });
+    settleOnce(delivery, requeue);
   }
 
   retried(received: ReceivedTask, retry: Retry): void {
@@ -168,6 +172,7 @@ export class TaskOutcomes {
     this.counts.rejected++;
     const { id, name } = received.opened;
     this.#options.logger.warn({ taskId: id, task: name, reason: reject.message }, 'task rejected');
+    this.#options.signals.rejectedByTask(received, reject);
     if (reject.requeue) {
       settleOnce(received.delivery, requeue);
       return;
@@ -240,6 +245,8 @@ export class TaskOutcomes {
 
   #fail(received: ReceivedTask, error: unknown, settlement: Settlement): void {
     this.counts.failed++;
+    if (settlement !== acknowledge)
+      this.#options.signals.messageRejected(received, { requeue: settlement === requeue });
     if (!isEmptyEmbed(received.body.embed))
       this.#track(received, this.#sequel.failed(received, error, settlement));
     else this.#store(received, this.#states.ofFailure(received, error), settlement);

@@ -99,6 +99,16 @@ describe('TaskPool', () => {
     expect(await workshop.pool.stop()).toEqual([]);
   });
 
+  it('forgets what waits when it is told to, and keeps the order of the rest', async () => {
+    const workshop = new Workshop(1);
+    for (const item of [1, 2, 3, 4, 5]) workshop.pool.submit(item);
+    await workshop.finish(1); // 2 is next
+    workshop.pool.removeWhere((item) => item % 2 === 0);
+    expect(workshop.pool.waitingCount).toBe(2);
+    for (const item of [2, 3, 5]) await workshop.finish(item);
+    expect(workshop.started).toEqual([1, 2, 3, 5]);
+  });
+
   it('resolves every stop that is waited for', async () => {
     const workshop = new Workshop(1);
     workshop.pool.submit(1);

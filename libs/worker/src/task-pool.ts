@@ -5,7 +5,7 @@ const compactionThreshold = 1024;
 export class TaskPool<T> {
   #concurrency: number;
   readonly #execute: (item: T) => Promise<void> | undefined;
-  readonly #waiting: T[] = [];
+  #waiting: T[] = [];
   #head = 0;
   #runningCount = 0;
   #isStopped = false;
@@ -42,6 +42,12 @@ export class TaskPool<T> {
     if (this.#isStopped) return;
     if (this.#runningCount < this.#concurrency) this.#start(item);
     else this.#waiting.push(item);
+  }
+
+  /** Forgets items that wait, such as those whose delivery was lost. */
+  removeWhere(predicate: (item: T) => boolean): void {
+    this.#waiting = this.#waiting.slice(this.#head).filter((item) => !predicate(item));
+    this.#head = 0;
   }
 
   /** Starts nothing more, drops what waits and resolves when what runs has finished. Returns what was dropped. May be called twice. */

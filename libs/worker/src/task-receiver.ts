@@ -105,6 +105,8 @@ export class TaskReceiver {
   }
 
   /**
+   * Whether the delivery is dealt with, as far as it came before.
+   *
    * A message that comes again may belong to a run that goes on here and whose channel was lost: the run settles it then,
    * instead of being started a second time.
    */
@@ -117,7 +119,13 @@ export class TaskReceiver {
         return true;
       }
     }
-    return redeliveryLimit?.takes(delivery) ?? false;
+    if (redeliveryLimit === undefined) return false;
+    const reason = redeliveryLimit.reasonToReject(delivery);
+    if (reason === undefined) return redeliveryLimit.takes(delivery);
+    logger.error({ taskId: opened.id, task: opened.name, queue: delivery.queue, reason }, 'message rejected');
+    const error = new PythonError('Reject', [reason, false], { excModule: 'celery.exceptions' });
+    this.#options.outcomes.refused(delivery, opened, error);
+    return true;
   }
 
   #refuse(delivery: Delivery, error: Error): void {

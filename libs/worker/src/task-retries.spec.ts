@@ -60,9 +60,11 @@ describe('a task that is retried', () => {
     await started(retrying({ countdown: 60, exc: new PythonError('OSError', ['down']) }));
     fixture.sendCall(call);
     await retried();
-    const events = fixture.transport.journal.entries.flatMap((entry) =>
-      'message' in entry ? [`${entry.event} ${String(entry.message.headers['retries'] ?? 'RETRY')}`] : [],
-    );
+    const events = fixture.transport.journal.entries.flatMap((entry) => {
+      if (!('message' in entry)) return [];
+      const { retries } = entry.message.headers; // a result has none
+      return [`${entry.event} ${typeof retries === 'number' ? String(retries) : 'RETRY'}`];
+    });
     const order = ['confirmed 1', 'confirmed RETRY', 'acked 0'].map((event) => events.indexOf(event));
     expect(order).toEqual([...order].sort((a, b) => a - b));
     expect(order).not.toContain(-1);
@@ -113,9 +115,9 @@ describe('a task that is retried', () => {
     [
       'arguments',
       { countdown: 1, args: [2], kwargs: { k: 3 } },
-      { body: '[[2], {"k": 3}, ', argsrepr: '(2,)' },
+      { body: '[[2], {"k": 3}]', argsrepr: '(2,)' },
     ],
-    ['one of them', { countdown: 1, args: [] }, { body: '[[], {"k": null}, ', argsrepr: '()' }],
+    ['one of them', { countdown: 1, args: [] }, { body: '[[], {"k": null}]', argsrepr: '()' }],
     ['its queue', { countdown: 1, queue: 'slow' }, { routingKey: 'slow' }],
     ['its priority', { countdown: 1, priority: 9 }, { priority: 9 }],
     [
@@ -123,7 +125,7 @@ describe('a task that is retried', () => {
       { countdown: 1, expires: new Date(now + 5000) },
       { expires: '2026-11-22T10:00:05.250000+00:00', expiration: '5000' },
     ],
-    ['nothing, and at once', { countdown: 0 }, { eta: null, body: '[[1, "a"], {"k": null}, ' }],
+    ['nothing, and at once', { countdown: 0 }, { eta: null, body: '[[1, "a"], {"k": null}]' }],
   ])('may change %s', async (_what, options, expected) => {
     await started(retrying(options));
     fixture.sendCall(call);
@@ -131,9 +133,16 @@ describe('a task that is retried', () => {
     const { routingKey, properties, headers, body } = retry();
     const { argsrepr, eta, expires } = headers;
     const { priority, expiration } = properties;
-    const told = { routingKey, priority, expiration, argsrepr, eta, expires, body: body.toString() };
-    const wanted = Object.entries(expected).map(([name, value]) => [name, name === 'body' ? expect.stringContaining(String(value)) : value]); // prettier-ignore
-    expect(told).toMatchObject(Object.fromEntries(wanted) as object);
+    const told = {
+      routingKey,
+      priority,
+      expiration,
+      argsrepr,
+      eta,
+      expires,
+      body: body.toString().replace(/, \{"callbacks".*/, ']'),
+    };
+    expect(told).toMatchObject(expected);
   });
 
   it('runs at once without an eta, and its result is the last word', async () => {

@@ -16,6 +16,7 @@
  */
 import type { Delivery } from '@celeriac/amqp-transport';
 import type { Clock, Logger } from '@celeriac/primitives';
+import { PythonError } from '@celeriac/protocol';
 import {
   Ignore,
   Reject,
@@ -279,6 +280,7 @@ function postrunState(error: unknown): TaskPostrun['state'] {
 
 /** By its name, as `DOMException`, Node's own class and those of libraries have nothing else in common. */
 function isAbortError(error: unknown): boolean {
+  if (error instanceof PythonError) return error.excType === 'AbortError'; // it came from the pool
   return typeof error === 'object' && error !== null && 'name' in error && error.name === 'AbortError';
 }
 

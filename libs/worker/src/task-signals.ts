@@ -7,12 +7,15 @@ import {
   type ReceiverErrorHandler,
 } from '@celeriac/primitives';
 import type { OpenedTask } from '@celeriac/protocol';
-import type { Retry } from '@celeriac/task-registry';
+import type { Reject, Retry } from '@celeriac/task-registry';
+import type { TaskEvents } from './events/task-events.ts';
 import type { ReceivedTask } from './received-task.ts';
 import type { TaskPostrun, TaskSignal, WorkerSignals } from './worker-signals.ts';
 
-/** Sends the signals of tasks; each costs one look while nobody listens. */
+/** Sends the signals and the events of tasks; each costs one look while nobody listens. */
 export class TaskSignals {
+  /** Told the same, and with the messages themselves, while events of tasks are sent. */
+  events: TaskEvents | undefined;
   readonly #signals: WorkerSignals;
   readonly #clock: Clock;
   readonly #onError: ReceiverErrorHandler;
@@ -24,11 +27,13 @@ export class TaskSignals {
   }
 
   received(received: ReceivedTask): void {
+    this.events?.received(received);
     const { taskReceived } = this.#signals;
     if (taskReceived.hasReceivers) taskReceived.send(payloadOf(received), this.#onError);
   }
 
   prerun(received: ReceivedTask): void {
+    this.events?.started(received);
     const { taskPrerun } = this.#signals;
     if (taskPrerun.hasReceivers) taskPrerun.send(payloadOf(received), this.#onError);
   }
@@ -40,6 +45,7 @@ export class TaskSignals {
 
   succeeded(received: ReceivedTask, result: unknown): void {
     const { taskSuccess } = this.#signals;
+    this.events?.succeeded(received, result, this.#runtimeSeconds(received) ?? 0);
     if (!taskSuccess.hasReceivers) return;
     const runtimeSeconds = this.#runtimeSeconds(received) ?? 0;
     taskSuccess.send({ ...payloadOf(received), result, runtimeSeconds }, this.#onError);
@@ -47,31 +53,52 @@ export class TaskSignals {
 
   failed(received: ReceivedTask, exception: unknown): void {
     const { taskFailure } = this.#signals;
+    this.events?.failed(received, exception);
     if (!taskFailure.hasReceivers) return;
     const runtimeSeconds = this.#runtimeSeconds(received);
     taskFailure.send({ ...payloadOf(received), exception, runtimeSeconds }, this.#onError);
   }
 
-  retried(received: ReceivedTask, { exc, eta }: Retry): void {
+  retried(received: ReceivedTask, retry: Retry): void {
     const { taskRetry } = this.#signals;
+    const { exc, eta } = retry;
+    this.events?.retried(received, retry);
     if (taskRetry.hasReceivers) taskRetry.send({ ...payloadOf(received), reason: exc, eta }, this.#onError);
   }
 
   revoked(received: ReceivedTask, how: { readonly terminated: boolean; readonly expired: boolean }): void {
     const { taskRevoked } = this.#signals;
-    if (!taskRevoked.hasReceivers) return;
     const signum = how.terminated ? sigkill : undefined;
+    this.events?.revoked(received, { ...how, signum });
+    if (!taskRevoked.hasReceivers) return;
     taskRevoked.send({ ...payloadOf(received), ...how, signum }, this.#onError);
   }
 
   unknown(message: Delivery, { id: taskId, name: task }: OpenedTask, exc: Error): void {
     const { taskUnknown } = this.#signals;
+    this.events?.unknown(taskId, task);
     if (taskUnknown.hasReceivers) taskUnknown.send({ taskId, task, message, exc }, this.#onError);
   }
 
   rejected(message: Delivery, exc: Error): void {
     const { taskRejected } = this.#signals;
     if (taskRejected.hasReceivers) taskRejected.send({ message, exc }, this.#onError);
+  }
+
+  /** The task has rejected its message; for Celery that is a failure unless it goes back to its queue. No signal. */
+  rejectedByTask(received: ReceivedTask, reject: Reject): void {
+    if (!reject.requeue) this.events?.failed(received, reject);
+    this.messageRejected(received, reject);
+  }
+
+  /** The message of a task is about to be rejected, unless it is settled already. No signal. */
+  messageRejected(received: ReceivedTask, how: { readonly requeue: boolean }): void {
+    if (!received.delivery.isSettled) this.events?.rejected(received, how);
+  }
+
+  /** What runs is given up for another worker to run. No signal. */
+  cancelled(received: ReceivedTask): void {
+    this.events?.cancelled(received);
   }
 
   internalError(received: ReceivedTask, error: unknown): void {

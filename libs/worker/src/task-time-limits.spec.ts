@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { WorkerSettings } from './worker-settings.ts';
 import { FakePool } from './testing/fake-pool.ts';
-import { runFixture } from './testing/run-fixture.ts';
+import { RunFixture } from './testing/run-fixture.ts';
 
 const soft = { exc_type: 'SoftTimeLimitExceeded', exc_message: [], exc_module: 'billiard.exceptions' };
 const hardAfter = (seconds: number) => ({
@@ -32,7 +32,7 @@ afterEach(() => {
 describe('time limits on the event loop', () => {
   it('aborts the signal at the soft limit, with SoftTimeLimitExceeded as the reason; the task goes on', async () => {
     let signal: AbortSignal | undefined;
-    const { runner, store, received, logger } = runFixture(
+    const { runner, store, received, logger } = new RunFixture(
       (context) => {
         ({ signal } = context);
         return endless();
@@ -52,7 +52,7 @@ describe('time limits on the event loop', () => {
 
   it('gives a signal that is read after the soft limit aborted as it is', async () => {
     const seen: unknown[] = [];
-    const { runner, received } = runFixture(
+    const { runner, received } = new RunFixture(
       async (context) => {
         await new Promise((resolve) => setTimeout(resolve, 1500));
         seen.push(context.signal.reason);
@@ -76,7 +76,7 @@ describe('time limits on the event loop', () => {
       { status: 'SUCCESS', result: 'in time after all' },
     ],
   ])('a task %s', async (_what, end, expected) => {
-    const { runner, store, received } = runFixture(
+    const { runner, store, received } = new RunFixture(
       async ({ signal }) => {
         await once(signal, 'abort');
         return end(signal);
@@ -90,7 +90,7 @@ describe('time limits on the event loop', () => {
   });
 
   it('takes an AbortError for the soft limit only when that was reached', async () => {
-    const { runner, store, received } = runFixture(
+    const { runner, store, received } = new RunFixture(
       () => Promise.reject(Object.assign(new Error('a fetch was aborted'), { name: 'AbortError' })),
       { options: { softTimeLimit: 1 } },
     );
@@ -102,7 +102,7 @@ describe('time limits on the event loop', () => {
 
   it('fails a task at its hard limit, frees its place, and ignores what it does afterwards', async () => {
     let finish: (value: string) => void = () => undefined;
-    const { runner, store, received, active, outcomes } = runFixture(
+    const { runner, store, received, active, outcomes } = new RunFixture(
       () => new Promise((resolve) => (finish = resolve)),
       { options: { timeLimit: 3 } },
     );
@@ -123,7 +123,7 @@ describe('time limits on the event loop', () => {
 
   it('tells a task of the hard limit, with the soft one before it', async () => {
     const reasons: string[] = [];
-    const { runner, store, received } = runFixture(
+    const { runner, store, received } = new RunFixture(
       ({ signal }) => {
         signal.addEventListener('abort', () => reasons.push((signal.reason as Error).constructor.name));
         return endless();
@@ -180,7 +180,7 @@ describe('time limits on the event loop', () => {
       ...(task[1] === undefined ? {} : { softTimeLimit: task[1] }),
     };
     // a soft limit of 0 with a hard one of 0 is none; a task may not have a soft limit above its hard one
-    const { runner, store, received } = runFixture(
+    const { runner, store, received } = new RunFixture(
       ({ signal }) => {
         signal.addEventListener('abort', () => ends.push(`soft after ${String(Date.now() / 1000)}`));
         return endless();
@@ -198,7 +198,7 @@ describe('time limits on the event loop', () => {
   });
 
   it('leaves no timer behind when a task ends before its limits', async () => {
-    const { runner, received } = runFixture(() => Promise.resolve('quick'), {
+    const { runner, received } = new RunFixture(() => Promise.resolve('quick'), {
       options: { softTimeLimit: 1, timeLimit: 2 },
     });
     await runner.execute(received());
@@ -206,7 +206,7 @@ describe('time limits on the event loop', () => {
   });
 
   it('has no limit for a task that ends in the turn in which it starts', () => {
-    const { runner, store, received } = runFixture(() => 5, { options: { timeLimit: 0.001 } });
+    const { runner, store, received } = new RunFixture(() => 5, { options: { timeLimit: 0.001 } });
     expect(runner.execute(received())).toBeUndefined();
     expect([store.results.length, jest.getTimerCount()]).toEqual([1, 0]);
   });
@@ -214,7 +214,7 @@ describe('time limits on the event loop', () => {
 
 describe('time limits in a pool', () => {
   const fixtureWith = (pool: FakePool) =>
-    runFixture(endless, { pool, options: { softTimeLimit: 1, timeLimit: 2 } });
+    new RunFixture(endless, { pool, options: { softTimeLimit: 1, timeLimit: 2 } });
 
   it('aborts at the soft limit, kills at the hard one, and frees the place when the kill is done', async () => {
     const pool = new FakePool();

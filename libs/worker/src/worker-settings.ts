@@ -101,6 +101,17 @@ export interface WorkerSettings {
    * the end of its queue. Quorum queues have the broker's `x-delivery-limit` instead. Default none.
    */
   readonly redeliveryLimit: number | undefined;
+  /** `worker_send_task_events`: monitors are told what becomes of each task. Default false. */
+  readonly workerSendTaskEvents: boolean;
+  /**
+   * Time between two events `worker-heartbeat`, in ms; 0 sends no events of the worker itself. Default 2000 with
+   * `createWorker`, 0 for a `Worker` that is given its transport.
+   */
+  readonly workerHeartbeatIntervalMs: number;
+  /** `event_exchange`: where events go. Default `celeryev`. */
+  readonly eventExchange: string;
+  /** `event_serializer`: `json` is the one that there is. */
+  readonly eventSerializer: string;
   /** `broker_native_delayed_delivery_queue_type`: kind of the queues in which the broker holds tasks. Default `quorum`. */
   readonly brokerNativeDelayedDeliveryQueueType: QueueType;
 }
@@ -143,6 +154,10 @@ export const defaultWorkerSettings: WorkerSettings = {
   maxBodyBytes: 64 * 1024 * 1024,
   consumerTimeoutMs: 1_800_000,
   redeliveryLimit: undefined,
+  workerSendTaskEvents: false,
+  workerHeartbeatIntervalMs: 0,
+  eventExchange: 'celeryev',
+  eventSerializer: 'json',
   brokerNativeDelayedDeliveryQueueType: 'quorum',
 };
 
@@ -178,6 +193,11 @@ export function resolveWorkerSettings(given: Partial<WorkerSettings> = {}): Reso
   checkInteger('redelivery_limit', settings.redeliveryLimit, 0);
   checkInteger('max_body_bytes', settings.maxBodyBytes, 1);
   checkInteger('consumer_timeout', settings.consumerTimeoutMs, 1);
+  checkInteger('worker_heartbeat_interval', settings.workerHeartbeatIntervalMs, 0);
+  if (settings.eventSerializer !== 'json')
+    throw new ImproperlyConfiguredError(
+      `event_serializer must be json, which every receiver of events reads, got ${settings.eventSerializer}`,
+    );
   resolveAcceptContent(settings.acceptContent);
   resolveSerializer(settings.taskSerializer);
   if (settings.taskCompression !== undefined) resolveCompression(settings.taskCompression);

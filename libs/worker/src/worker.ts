@@ -33,6 +33,8 @@ import { CallPublisher } from './call-publisher.ts';
 import { ColdShutdown } from './cold-shutdown.ts';
 import { consumedQueues, withDirectQueue, type ConsumedQueues } from './consumed-queues.ts';
 import { DelayedDelivery } from './delayed-delivery.ts';
+import type { WorkerLoad } from './events/heart.ts';
+import { WorkerEvents, type TaskEventsSwitch } from './events/worker-events.ts';
 import { FollowUps } from './follow-ups.ts';
 import type { ExecutionPool } from './pools/execution-pool.ts';
 import type { ReceivedTask } from './received-task.ts';
@@ -46,6 +48,7 @@ import type { TaskCounts } from './task-counts.ts';
 import { TaskOutcomes } from './task-outcomes.ts';
 import { TaskPool } from './task-pool.ts';
 import { TaskReceiver } from './task-receiver.ts';
+import type { TaskRun } from './task-run.ts';
 import { TaskRunner } from './task-runner.ts';
 import { TaskSignals } from './task-signals.ts';
 import { WaitingTasks } from './waiting-tasks.ts';
@@ -94,6 +97,8 @@ export class Worker {
   readonly signals = new WorkerSignals();
   /** Orders for tasks while the worker runs, as Celery's remote control has them. */
   readonly control: TaskControl;
+  /** Switches the events of tasks while the worker runs, as Celery's remote control does. */
+  readonly events: TaskEventsSwitch;
   readonly #options: WorkerOptions;
   readonly #logger: Logger;
   readonly #settings: ResolvedWorkerSettings;
@@ -106,6 +111,8 @@ export class Worker {
   readonly #waiting: WaitingTasks;
   readonly #receiver: TaskReceiver;
   readonly #cold = new ColdShutdown();
+  readonly #taskSignals: TaskSignals;
+  readonly #events: WorkerEvents;
   #consumer: MessageConsumer | undefined;
   #stateFile: RevokedStateFile | undefined;
   #state: WorkerState = 'initializing';
@@ -134,6 +141,10 @@ export class Worker {
     for (const holder of holders) registry.register(holder);
     this.#tasks = new ServedTasks(registry, settings, { areResultsEncoded: executionPool !== undefined });
     const signals = new TaskSignals(this.signals, clock, logger);
+    this.#taskSignals = signals;
+    const load = (): WorkerLoad => this.#load();
+    this.#events = new WorkerEvents({ transport, signals, settings, nodeName, clock, logger, load });
+    this.events = this.#events;
     const publisher = new CallPublisher(transport, this.signals, logger);
     const origin = `gen${process.pid}@${nodeName.slice(nodeName.indexOf('@') + 1)}`;
     const defaultQueue = this.#queues.names[0] ?? '';
@@ -249,6 +260,7 @@ export class Worker {
     if (this.#hasStopped()) return;
     this.#warnOfConsumerTimeout();
     this.#options.store.open();
+    this.#events.start();
     this.#consumer = this.#options.transport.consume({
       queues: this.#queues.names,
       topology: this.#queues.topology,
@@ -296,12 +308,14 @@ export class Worker {
   /** Stops; resolves when all is closed. May be called again, also to turn a warm shutdown soft or cold. */
   stop(options: StopOptions = {}): Promise<void> {
     const { mode = 'warm', timeoutMs } = options;
-    if (this.#state !== 'stopped') this.#tellShuttingDown(mode);
-    if (mode === 'cold') this.#goCold();
-    else if (timeoutMs !== undefined)
-      this.#cold.after(timeoutMs, () => {
-        this.#goCold();
-      });
+    if (this.#state !== 'stopped') {
+      this.#tellShuttingDown(mode);
+      if (mode === 'cold') this.#goCold();
+      else if (timeoutMs !== undefined)
+        this.#cold.after(timeoutMs, () => {
+          this.#goCold();
+        });
+    }
     this.#stopping ??= this.#stop();
     return this.#stopping;
   }
@@ -318,14 +332,16 @@ export class Worker {
     await Promise.race([quiet, this.#cold.begun]);
     this.#cold.clear();
     returned += this.#active.size;
-    for (const run of [...this.#active]) run.abandon(new Error('the worker shuts down'));
+    for (const run of [...this.#active]) this.#giveUp(run, 'the worker shuts down');
     await attempt(this.#options.executionPool?.close());
     await attempt(this.#outcomes.close());
+    await attempt(this.#events.stop());
     await attempt(this.#options.store.close());
     await attempt(this.#consumer?.close());
     await attempt(this.#options.transport.close());
     await attempt(this.#stateFile?.close());
     this.#setState('stopped');
+    this.#cold.clear(); // a stop() that came while all was closed may have set another timeout
     this.#logger.info({ nodeName: this.nodeName, ...this.counts, returned }, 'worker stopped');
     this.#tell(this.signals.workerShutdown);
     this.#resolveDone();
@@ -349,9 +365,21 @@ export class Worker {
 
   #deliveriesLost(): void {
     this.#waiting.dropLost();
+    this.#pool.removeWhere(({ delivery }) => delivery.isLost);
     if (!this.#settings.workerCancelLongRunningTasksOnConnectionLoss) return;
     for (const run of [...this.#active])
-      if (run.received.delivery.isLost) run.abandon(new Error('the connection was lost'));
+      if (run.received.delivery.isLost) this.#giveUp(run, 'the connection was lost');
+  }
+
+  #giveUp(run: TaskRun, why: string): void {
+    this.#taskSignals.cancelled(run.received);
+    run.abandon(new Error(why));
+  }
+
+  #load(): WorkerLoad {
+    const { succeeded, failed, retried, ignored, rejected } = this.counts;
+    const { runningCount: active } = this.#pool;
+    return { active, processed: succeeded + failed + retried + ignored + rejected + active };
   }
 
   /** A delivery that is unsettled for longer than the broker allows costs the channel, and is delivered again. */

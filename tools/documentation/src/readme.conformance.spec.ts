@@ -31,6 +31,8 @@ const nativeCompiler = join(root, 'node_modules', '@typescript', 'native', 'bin'
  * - the addresses of producer and broker: those of this run;
  * - `npx nx build @celeriac/power`: the compiler that Nx would run, as the folder is no project of the workspace; and the
  *   built libraries are what it compiles against, in place of the references that `nx sync` writes;
+ * - `npx nx build @celeriac/command-line`: `npm test` has built it;
+ * - `npx celeriac`: what npx would find, as npx itself goes to the folder of the package that this folder lies in;
  * - `npm test`: this is it.
  *
  * The blocks of the walk-through on Docker Swarm are left out.
@@ -88,7 +90,7 @@ describe('the README', () => {
       stack = new Program(`exec ${line.slice(install.length)}`, { cwd: root, env });
       return `${await stack.line(/^ready /)}\n`;
     }
-    if (line === `${install}npm test`) return '';
+    if (line === `${install}npm test` || line === 'npx nx build @celeriac/command-line') return '';
     if (line === 'npx nx sync && npx nx build @celeriac/power') {
       return run(`"${process.execPath}" "${nativeCompiler}" --build apps/power/tsconfig.lib.json`);
     }
@@ -98,7 +100,8 @@ describe('the README', () => {
       await worker.line(/"worker ready"/);
       return '';
     }
-    return run(here(line, brokerUrl()));
+    const celeriac = `"${join(root, 'node_modules', '.bin', 'celeriac')}"`;
+    return run(here(line.replace(/^npx celeriac/, celeriac), brokerUrl()));
   }
 
   /** What a block of commands shall print: the block of text below it, or what the program that it runs says. */

@@ -1,5 +1,5 @@
 import { InMemoryTransport, type InMemoryMessage } from '@celeriac/in-memory-transport';
-import { encodeResult, type ResultMessage } from '@celeriac/protocol';
+import { encodeResult, resolveSerializer, type ResultMessage, type SerializerName } from '@celeriac/protocol';
 import { until } from '@celeriac/testing';
 import type { ClientOptions } from '../client-options.ts';
 import { Client } from '../client.ts';
@@ -11,7 +11,7 @@ export interface InMemoryClient {
   /** The one message that was published last; fails when there is none. */
   readonly lastPublished: () => InMemoryMessage;
   /** Sends a state to the client, as a worker does, and waits until the client has taken it. */
-  readonly reply: (result: ResultMessage) => Promise<void>;
+  readonly reply: (result: ResultMessage, serializer?: SerializerName) => Promise<void>;
 }
 
 /** A client that may not be connected yet; the spec closes it. */
@@ -25,16 +25,16 @@ export function inMemoryClient(
     if (message === undefined) throw new Error('nothing has been published');
     return message;
   };
-  const reply = async (result: ResultMessage): Promise<void> => {
+  const reply = async (result: ResultMessage, serializer: SerializerName = 'json'): Promise<void> => {
     const { replyTo } = lastPublished().properties;
     const ackedBefore = transport.journal.of('acked').length;
     transport.put(replyTo ?? '', {
       properties: {
-        contentType: 'application/json',
-        contentEncoding: 'utf-8',
+        contentType: resolveSerializer(serializer).contentType,
+        contentEncoding: resolveSerializer(serializer).contentEncoding,
         correlationId: result.taskId,
       },
-      body: encodeResult(result),
+      body: encodeResult(result, { serializer }),
     });
     await until(() => transport.journal.of('acked').length > ackedBefore);
   };

@@ -5,3 +5,9 @@
 const isComplete = process.env['CELERIAC_FAULTS'] === 'complete'; // eslint-disable-line no-restricted-properties -- imported by specs alone
 
 export const workerKillCount = isComplete ? 200 : 10;
+/** Tasks with an eta an hour ahead, all in one queue. */
+export const etaFloodCount = isComplete ? 100_000 : 3000;
+/** How long a task keeps its CPU busy, in seconds, and the heartbeat of its worker meanwhile. */
+export const busyPool = isComplete
+  ? { spinSeconds: 60, heartbeatSeconds: 10 }
+  : { spinSeconds: 15, heartbeatSeconds: 5 };

@@ -12,10 +12,11 @@ declare const __dirname: string;
 export interface ForkedWorkerOptions {
   readonly brokerUrl: string;
   readonly queue: TaskQueue;
+  /** With a `tasksModule`, its tasks are those of busy-tasks.ts; without, one task `work(ms)`. */
   readonly settings?: Partial<CreateWorkerOptions>;
 }
 
-/** What a forked worker tells of itself, after a garbage collection. */
+/** What a forked worker tells of itself; of its memory after a garbage collection. */
 export interface WorkerCensus {
   readonly counts: TaskCounts;
   /** By the clock of its process, in ms. */
@@ -26,11 +27,11 @@ export interface WorkerCensus {
   readonly rss: number;
 }
 
-/** What its task `work(ms)` tells when it starts, as the state RUNNING, and when it ends. */
+/** What the task `work(ms)` gives. */
 export interface ForkedRun {
   readonly pid: number;
   readonly redelivered: boolean;
-  /** Ms since the epoch; with the result alone. */
+  /** Ms since the epoch. */
   readonly startedAt: number;
 }
 

@@ -4,28 +4,34 @@
  * or is gone.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { createWorkerFrom } from '../create-worker.ts';
+import { createWorker } from '../create-worker.ts';
+import { tasks as busyTasks } from './busy-tasks.ts';
 import type { ForkedWorkerOptions, WorkerCensus } from './forked-worker-process.ts';
 import { holderOf } from './received-task.ts';
 import { takeCensus } from './resource-census.ts';
 
 const { brokerUrl, queue, settings } = JSON.parse(process.argv[2] ?? '{}') as ForkedWorkerOptions;
 
-const { holder, tasks } = holderOf(async (context, waitMs = 0) => {
+const { holder, tasks } = holderOf(async ({ request: { deliveryInfo } }, waitMs: number) => {
   const startedAt = Date.now();
-  const { redelivered } = context.request.deliveryInfo;
-  context.updateState('RUNNING', { pid: process.pid, redelivered });
   if (waitMs > 0) await delay(waitMs);
-  return { pid: process.pid, redelivered, startedAt };
+  return { pid: process.pid, redelivered: deliveryInfo.redelivered, startedAt };
 });
-const { app } = createWorkerFrom(
-  { holder: { ...holder, queue: queue.name }, tasks: tasks.map((task) => ({ ...task, queue: queue.name })) },
-  { ...settings, brokerUrl, queues: [queue], nodeName: `forked-${String(process.pid)}@spec` },
-);
+const own = {
+  holder: { ...holder, queue: queue.name },
+  tasks: tasks.map((task) => ({ ...task, queue: queue.name })),
+};
+const app = createWorker([settings?.tasksModule === undefined ? own : busyTasks], {
+  ...settings,
+  brokerUrl,
+  queues: [queue],
+  nodeName: `forked-${String(process.pid)}@spec`,
+});
 
 function census(): WorkerCensus {
+  const told = { counts: { ...app.counts }, at: performance.now() }; // before the collection takes its time
   const { heapUsed } = takeCensus();
-  return { counts: app.counts, at: performance.now(), heapUsed, rss: process.memoryUsage.rss() };
+  return { ...told, heapUsed, rss: process.memoryUsage.rss() };
 }
 
 process.on('message', () => process.send?.(census()));

@@ -15,8 +15,17 @@ export interface OutcomesFixtureOptions {
   readonly logger?: Logger;
 }
 
+export interface OutcomesFixture {
+  readonly store: RecordingStore;
+  readonly transport: InMemoryTransport;
+  readonly workerSignals: WorkerSignals;
+  readonly signals: TaskSignals;
+  readonly publisher: CallPublisher;
+  readonly outcomes: TaskOutcomes;
+}
+
 /** Outcomes over a store that the spec answers for; what follows a task goes to a broker of its own. */
-export function outcomesFixture({ clock, logger = silentLogger }: OutcomesFixtureOptions) {
+export function outcomesFixture({ clock, logger = silentLogger }: OutcomesFixtureOptions): OutcomesFixture {
   const store = new RecordingStore();
   const transport = new InMemoryTransport();
   const workerSignals = new WorkerSignals();

@@ -7,16 +7,24 @@ import { createExecutionPool, type ExecutionPoolOptions } from '../pools/create-
 import type { ExecutionPool, PoolRun } from '../pools/execution-pool.ts';
 import { poolTask } from './pool-task.ts';
 
-/** The programs of threads and processes with the tasks of pool-tasks.ts, as an image has them: bundled, side by side. */
+/** The programs of threads and processes with a module of tasks, as an image has them: bundled, side by side. */
 export class PoolBundle {
   readonly folder = mkdtempSync(join(tmpdir(), 'pool-bundle-'));
+  readonly #tasks: string;
+
+  /** @param tasks - name of a module of this folder */
+  constructor(tasks = 'pool-tasks') {
+    this.#tasks = tasks;
+  }
 
   async build(): Promise<void> {
     await build({
-      entryPoints: ['testing/pool-tasks.ts', 'pools/pool-process.ts', 'pools/pool-thread.ts'].map((file) => ({
-        in: join(__dirname, '..', file),
-        out: basename(file, '.ts'),
-      })),
+      entryPoints: [`testing/${this.#tasks}.ts`, 'pools/pool-process.ts', 'pools/pool-thread.ts'].map(
+        (file) => ({
+          in: join(__dirname, '..', file),
+          out: basename(file, '.ts'),
+        }),
+      ),
       outdir: this.folder,
       bundle: true,
       splitting: true, // errors are told apart by their classes, which must be the same in all of them

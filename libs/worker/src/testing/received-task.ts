@@ -51,7 +51,8 @@ export function optionedTask(
   return onlyTaskOf(optionedHolder(options, run));
 }
 
-function onlyTaskOf({ tasks: [task] }: ImplementedHolder): RegisteredTask {
+/** The task of a holder of one. */
+export function onlyTaskOf({ tasks: [task] }: ImplementedHolder): RegisteredTask {
   if (task === undefined) throw new Error('a holder of one task has a task');
   return task;
 }

@@ -1,16 +1,19 @@
+import type { InMemoryTransport } from '@celeriac/in-memory-transport';
 import type { Clock } from '@celeriac/primitives';
-import type { TaskContext, TaskExecutionOptions } from '@celeriac/task-registry';
+import type { RegisteredTask, TaskContext, TaskExecutionOptions } from '@celeriac/task-registry';
 import { RecordingLogger } from '@celeriac/testing';
 import { ActiveRuns } from '../active-runs.ts';
 import type { ReceivedTask } from '../received-task.ts';
 import { RevokedTasks } from '../revoked-tasks.ts';
 import { TaskAdmission } from '../task-admission.ts';
+import type { TaskOutcomes } from '../task-outcomes.ts';
 import { TaskRunner } from '../task-runner.ts';
 import type { WorkerSettings } from '../worker-settings.ts';
 import type { FakeDelivery } from './fake-delivery.ts';
 import type { FakePool } from './fake-pool.ts';
 import { outcomesFixture } from './outcomes.ts';
-import { optionedTask, receivedTask, type ReceivedTaskOptions } from './received-task.ts';
+import { optionedTask, receivedTask } from './received-task.ts';
+import type { RecordingStore } from './recording-store.ts';
 
 export interface RunFixtureOptions {
   /** Of the task. */
@@ -18,30 +21,48 @@ export interface RunFixtureOptions {
   /** Of its worker. */
   readonly settings?: Partial<WorkerSettings>;
   readonly pool?: FakePool;
-  readonly clock?: Clock;
 }
 
-type Call = Parameters<typeof receivedTask>[1];
+const clock: Clock = { now: () => Date.now() };
 
 /** The part of a worker that runs tasks, for the task `work`; its results are confirmed when the spec says so. */
-export function runFixture(
-  run: (context: TaskContext) => unknown,
-  { options = {}, settings = {}, pool, clock = { now: Date.now } }: RunFixtureOptions = {},
-) {
-  const logger = new RecordingLogger();
-  const outcomesOf = outcomesFixture({ clock, logger });
-  const { outcomes, signals } = outcomesOf;
-  const active = new ActiveRuns();
-  const revoked = new RevokedTasks();
-  const runner = new TaskRunner(
-    { outcomes, signals, active, pool, nodeName: 'w1@host', logger, clock },
-    new TaskAdmission(revoked, clock),
-  );
-  const registered = optionedTask(options, run);
-  const task = pool === undefined ? registered : { ...registered, encodeResult: (value: unknown) => value };
-  const received = (
-    call: Call = {},
-    given: ReceivedTaskOptions = {},
-  ): ReceivedTask & { delivery: FakeDelivery } => receivedTask(task, call, { settings, ...given });
-  return { ...outcomesOf, logger, active, revoked, runner, received };
+export class RunFixture {
+  readonly logger = new RecordingLogger();
+  readonly active = new ActiveRuns();
+  readonly store: RecordingStore;
+  readonly outcomes: TaskOutcomes;
+  readonly runner: TaskRunner;
+  readonly #transport: InMemoryTransport;
+  readonly #task: RegisteredTask;
+  readonly #settings: Partial<WorkerSettings>;
+
+  constructor(
+    run: (context: TaskContext) => unknown,
+    { options = {}, settings = {}, pool }: RunFixtureOptions = {},
+  ) {
+    const { logger, active } = this;
+    const { outcomes, signals, store, transport } = outcomesFixture({ clock, logger });
+    this.store = store;
+    this.outcomes = outcomes;
+    this.#transport = transport;
+    this.#settings = settings;
+    this.runner = new TaskRunner(
+      { outcomes, signals, active, pool, nodeName: 'w1@host', logger, clock },
+      new TaskAdmission(new RevokedTasks(), clock),
+    );
+    const task = optionedTask(options, run);
+    this.#task = pool === undefined ? task : { ...task, encodeResult: (value) => value };
+  }
+
+  /** A message of the task, with a delivery of its own. */
+  readonly received = (
+    call: Parameters<typeof receivedTask>[1] = {},
+  ): ReceivedTask & { delivery: FakeDelivery } =>
+    receivedTask(this.#task, call, { settings: this.#settings });
+
+  /** Makes the queue to which a task goes that is sent again. */
+  async declareQueue(): Promise<void> {
+    const queue = { name: 'shop', durable: true, exclusive: false, autoDelete: false };
+    await this.#transport.declare({ exchanges: [], queues: [queue], bindings: [] });
+  }
 }

@@ -6,11 +6,13 @@ import type { ImplementedHolder, TaskContext } from '@celeriac/task-registry';
 import { RecordingLogger, until } from '@celeriac/testing';
 import type { WorkerSettings } from '../worker-settings.ts';
 import { Worker } from '../worker.ts';
+import type { FakePool } from './fake-pool.ts';
 import { holderOf } from './received-task.ts';
 
 export interface WorkerFixtureOptions {
   readonly settings?: Partial<WorkerSettings>;
   readonly clock?: Clock;
+  readonly pool?: FakePool;
 }
 
 /** A run of the task `work` that the spec ends when it likes. */
@@ -29,13 +31,14 @@ export class WorkerFixture {
   /** Every run of `work` so far, in order. */
   readonly runs: HeldRun[] = [];
 
-  constructor({ settings = {}, clock }: WorkerFixtureOptions = {}, holder?: ImplementedHolder) {
+  constructor({ settings = {}, clock, pool }: WorkerFixtureOptions = {}, holder?: ImplementedHolder) {
     this.worker = new Worker({
       transport: this.transport,
       store: new RpcResultStore({ transport: this.transport }),
       holders: [holder ?? holderOf((context) => this.#hold(context))],
       nodeName: 'w1@host',
       settings,
+      executionPool: pool,
       logger: this.logger,
       ...(clock === undefined ? {} : { clock }),
     });
