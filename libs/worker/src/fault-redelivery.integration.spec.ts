@@ -1,4 +1,4 @@
-import { RecordingLogger } from '@celeriac/testing';
+import { RecordingLogger, until } from '@celeriac/testing';
 import type { TaskQueue } from '@celeriac/protocol';
 import type { OwnedBroker } from '@celeriac/local-stack';
 import { connect, type GetMessage } from 'amqplib'; // eslint-disable-line no-restricted-imports -- to look at what is in queues
