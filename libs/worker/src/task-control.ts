@@ -1,12 +1,12 @@
 import { ImproperlyConfiguredError } from '@celeriac/primitives';
-import type { ActiveRuns } from './active-runs.ts';
+import type { ActiveRuns } from './run/active-runs.ts';
 import type { ExecutionPool } from './pools/execution-pool.ts';
-import { parseRateLimit } from './rate-limit.ts';
-import type { ReceivedTask } from './received-task.ts';
-import type { RevokedTasks } from './revoked-tasks.ts';
-import type { ServedTask, ServedTasks } from './served-tasks.ts';
-import type { TaskPool } from './task-pool.ts';
-import type { WaitingTasks } from './waiting-tasks.ts';
+import { parseRateLimit } from './receive/rate-limit.ts';
+import type { ReceivedTask } from './receive/received-task.ts';
+import type { RevokedTasks } from './revoke/revoked-tasks.ts';
+import type { ServedTask, ServedTasks } from './receive/served-tasks.ts';
+import type { TaskPool } from './run/task-pool.ts';
+import type { WaitingTasks } from './receive/waiting-tasks.ts';
 
 export interface TaskControlOptions {
   readonly tasks: ServedTasks;

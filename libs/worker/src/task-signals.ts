@@ -9,7 +9,7 @@ import {
 import type { OpenedTask } from '@celeriac/protocol';
 import type { Reject, Retry } from '@celeriac/task-registry';
 import type { TaskEvents } from './events/task-events.ts';
-import type { ReceivedTask } from './received-task.ts';
+import type { ReceivedTask } from './receive/received-task.ts';
 import type { TaskPostrun, TaskSignal, WorkerSignals } from './worker-signals.ts';
 
 /** Sends the signals and the events of tasks; each costs one look while nobody listens. */

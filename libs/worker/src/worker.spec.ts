@@ -2,7 +2,7 @@ import { IllegalStateError, ImproperlyConfiguredError } from '@celeriac/primitiv
 import { until } from '@celeriac/testing';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { holderOf } from './testing/received-task.ts';
-import { noTaskCounts } from './task-counts.ts';
+import { noTaskCounts } from './settle/task-counts.ts';
 import { WorkerFixture } from './testing/worker-fixture.ts';
 import { Worker } from './worker.ts';
 

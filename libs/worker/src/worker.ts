@@ -28,30 +28,30 @@ import {
 } from '@celeriac/primitives';
 import type { ResultStore } from '@celeriac/result-backend';
 import { TaskRegistry, type ImplementedHolder } from '@celeriac/task-registry';
-import { ActiveRuns } from './active-runs.ts';
-import { CallPublisher } from './call-publisher.ts';
+import { ActiveRuns } from './run/active-runs.ts';
+import { CallPublisher } from './settle/call-publisher.ts';
 import { ColdShutdown } from './cold-shutdown.ts';
-import { consumedQueues, withDirectQueue, type ConsumedQueues } from './consumed-queues.ts';
-import { DelayedDelivery } from './delayed-delivery.ts';
+import { consumedQueues, withDirectQueue, type ConsumedQueues } from './receive/consumed-queues.ts';
+import { DelayedDelivery } from './receive/delayed-delivery.ts';
 import type { WorkerLoad } from './events/heart.ts';
 import { WorkerEvents, type TaskEventsSwitch } from './events/worker-events.ts';
-import { FollowUps } from './follow-ups.ts';
+import { FollowUps } from './settle/follow-ups.ts';
 import type { ExecutionPool } from './pools/execution-pool.ts';
-import type { ReceivedTask } from './received-task.ts';
-import { RedeliveryLimit } from './redelivery-limit.ts';
-import { RevokedStateFile } from './revoked-state-file.ts';
-import { RevokedTasks } from './revoked-tasks.ts';
-import { ServedTasks } from './served-tasks.ts';
-import { TaskAdmission } from './task-admission.ts';
+import type { ReceivedTask } from './receive/received-task.ts';
+import { RedeliveryLimit } from './receive/redelivery-limit.ts';
+import { RevokedStateFile } from './revoke/revoked-state-file.ts';
+import { RevokedTasks } from './revoke/revoked-tasks.ts';
+import { ServedTasks } from './receive/served-tasks.ts';
+import { TaskAdmission } from './receive/task-admission.ts';
 import { TaskControl } from './task-control.ts';
-import type { TaskCounts } from './task-counts.ts';
-import { TaskOutcomes } from './task-outcomes.ts';
-import { TaskPool } from './task-pool.ts';
-import { TaskReceiver } from './task-receiver.ts';
-import type { TaskRun } from './task-run.ts';
-import { TaskRunner } from './task-runner.ts';
+import type { TaskCounts } from './settle/task-counts.ts';
+import { TaskOutcomes } from './settle/task-outcomes.ts';
+import { TaskPool } from './run/task-pool.ts';
+import { TaskReceiver } from './receive/task-receiver.ts';
+import type { TaskRun } from './run/task-run.ts';
+import { TaskRunner } from './run/task-runner.ts';
 import { TaskSignals } from './task-signals.ts';
-import { WaitingTasks } from './waiting-tasks.ts';
+import { WaitingTasks } from './receive/waiting-tasks.ts';
 import {
   etaTaskLimit,
   prefetchCount,

@@ -1,7 +1,7 @@
 import type { Headers } from '@celeriac/amqp-transport';
 import { float, pythonRepr, saferepr, tracebackOf } from '@celeriac/protocol';
 import type { Reject, Retry } from '@celeriac/task-registry';
-import type { ReceivedTask } from '../received-task.ts';
+import type { ReceivedTask } from '../receive/received-task.ts';
 import { eventDate } from './event-date.ts';
 import type { EventDispatcher, EventFields } from './event-dispatcher.ts';
 import { exceptionTexts, type ExceptionTexts } from './exception-texts.ts';

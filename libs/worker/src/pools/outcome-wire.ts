@@ -16,7 +16,7 @@ import {
   TimeLimitExceeded,
   type RegisteredTask,
 } from '@celeriac/task-registry';
-import { encodeError } from '../task-states.ts';
+import { encodeError } from '../settle/task-states.ts';
 
 interface ErrorWire {
   /** An exception as results carry it, as JSON. */

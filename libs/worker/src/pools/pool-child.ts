@@ -3,8 +3,8 @@ import { inspect } from 'node:util';
 import type { LogFields, Logger } from '@celeriac/primitives';
 import { openTaskMessage, PythonError, writeJson, type OpenTaskOptions } from '@celeriac/protocol';
 import { TaskRegistry, type RegisteredTask } from '@celeriac/task-registry';
-import { RunContext, type RunHost, type RunSubject } from '../run-context.ts';
-import { runTask } from '../run-task.ts';
+import { RunContext, type RunHost, type RunSubject } from '../run/run-context.ts';
+import { runTask } from '../run/run-task.ts';
 import { loadHolders } from './load-holders.ts';
 import { decodeThrown, encodeThrown, encodeValue, type Outcome } from './outcome-wire.ts';
 import {
@@ -22,6 +22,9 @@ export class PoolChild {
   readonly #nodeName: string;
   readonly #send: (message: RunMessage) => void;
   #current: { readonly job: number; readonly host: ChildRunHost } | undefined;
+  #lastJob = -1;
+  /** An abort that came before the run that it is for: the two may come by ways of their own. */
+  #early: AbortMessage | undefined;
 
   private constructor(registry: TaskRegistry, start: ChildStart, send: (message: RunMessage) => void) {
     this.#registry = registry;
@@ -45,6 +48,10 @@ export class PoolChild {
     let task: RegisteredTask | undefined;
     const host = new ChildRunHost(this.#nodeName, this.#send);
     this.#current = { job: job.number, host };
+    this.#lastJob = job.number;
+    const early = this.#early;
+    this.#early = undefined;
+    if (early !== undefined) this.abort(early);
     const { isResultWanted, ...delivered } = decodeJob(job);
     try {
       const subject = this.#read(delivered);
@@ -59,9 +66,11 @@ export class PoolChild {
     }
   }
 
-  /** Aborts the signal of the run that it is for, if that still runs. */
-  abort({ job, reason }: AbortMessage): void {
+  /** Aborts the signal of the run that it is for, if that has not ended. */
+  abort(message: AbortMessage): void {
+    const { job, reason } = message;
     if (this.#current?.job === job) this.#current.host.abort(decodeThrown(reason));
+    else if (job > this.#lastJob) this.#early = message;
   }
 
   #read({ message, deliveryInfo }: Omit<JobMessage, 'isResultWanted'>): RunSubject {

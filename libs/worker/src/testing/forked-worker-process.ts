@@ -3,7 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { CreateWorkerOptions } from '../create-worker.ts';
-import type { TaskCounts } from '../task-counts.ts';
+import type { TaskCounts } from '../settle/task-counts.ts';
 
 // specs run as CommonJS, where the folder of a module is known by this name
 declare const __dirname: string;

@@ -139,6 +139,10 @@ export const tasks = implement(holder, {
   untilAborted: bound(async (context, end: 'return' | 'throw') => {
     context.updateState('WAITING');
     await new Promise((resolve) => {
+      if (context.signal.aborted) {
+        resolve(undefined);
+        return;
+      }
       const keepAlive = setInterval(() => undefined, 60_000);
       context.signal.addEventListener('abort', () => {
         clearInterval(keepAlive);

@@ -11,8 +11,8 @@ import {
   type TaskContext,
   type TaskExecutionOptions,
 } from '@celeriac/task-registry';
-import type { ReceivedTask } from '../received-task.ts';
-import { resolveTaskPolicy } from '../task-policy.ts';
+import type { ReceivedTask } from '../receive/received-task.ts';
+import { resolveTaskPolicy } from '../receive/task-policy.ts';
 import { resolveWorkerSettings, type WorkerSettings } from '../worker-settings.ts';
 import { FakeDelivery, type FakeDeliveryFields } from './fake-delivery.ts';
 

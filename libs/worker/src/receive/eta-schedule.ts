@@ -1,0 +1,113 @@
+import type { Clock } from '@celeriac/primitives';
+import { longestTimeoutMs } from '../longest-timeout.ts';
+import type { ReceivedTask } from './received-task.ts';
+
+interface HeldTask {
+  readonly received: ReceivedTask;
+  readonly dueMs: number;
+}
+
+/** Fewer held tasks than this are not worth looking through. */
+const purgeThreshold = 1024;
+
+/**
+ * Tasks whose eta is ahead, ordered by it in a binary heap, with one timer for the earliest. They are unsettled and
+ * count against the prefetch count while they wait.
+ */
+export class EtaSchedule {
+  readonly #clock: Clock;
+  readonly #onDue: (received: ReceivedTask) => void;
+  #heap: HeldTask[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  /** At this size the lost ones are dropped: each reconnect brings those that wait again. */
+  #purgeAt = purgeThreshold;
+
+  constructor(clock: Clock, onDue: (received: ReceivedTask) => void) {
+    this.#clock = clock;
+    this.#onDue = onDue;
+  }
+
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  hold(received: ReceivedTask, dueMs: number): void {
+    if (this.#heap.length >= this.#purgeAt) this.#purgeLost();
+    this.#insert({ received, dueMs });
+    if (this.#heap[0]?.received === received) this.#arm();
+  }
+
+  #insert(held: HeldTask): void {
+    const heap = this.#heap;
+    const { dueMs } = held;
+    let index = heap.length;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      const above = heap[parent];
+      if (above === undefined || above.dueMs <= dueMs) break;
+      heap[index] = above;
+      index = parent;
+    }
+    heap[index] = held;
+  }
+
+  /** Forgets those whose channel has gone. */
+  dropLost(): void {
+    this.#purgeLost();
+    this.#arm();
+  }
+
+  #purgeLost(): void {
+    const held = this.#heap.filter(({ received }) => !received.delivery.isLost);
+    // filtering breaks the heap; a sorted array is one again
+    this.#heap = held.sort((a, b) => a.dueMs - b.dueMs);
+    this.#purgeAt = Math.max(purgeThreshold, 2 * held.length);
+  }
+
+  /** Forgets all; their messages are unsettled and go back to the broker with the channel. */
+  clear(): void {
+    this.#heap = [];
+    clearTimeout(this.#timer);
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const [earliest] = this.#heap;
+    if (earliest === undefined) return;
+    const waitMs = Math.max(0, Math.min(earliest.dueMs - this.#clock.now(), longestTimeoutMs));
+    this.#timer = setTimeout(this.#releaseDue, waitMs);
+  }
+
+  readonly #releaseDue = (): void => {
+    const now = this.#clock.now();
+    for (
+      let [earliest] = this.#heap;
+      earliest !== undefined && earliest.dueMs <= now;
+      [earliest] = this.#heap
+    ) {
+      this.#removeEarliest();
+      // the broker delivers it again when its channel has gone; running it here too would be once too often
+      if (!earliest.received.delivery.isLost) this.#onDue(earliest.received);
+    }
+    this.#arm();
+  };
+
+  #removeEarliest(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    let index = 0;
+    for (;;) {
+      const left = 2 * index + 1;
+      const leftItem = heap[left];
+      if (leftItem === undefined) break;
+      const rightItem = heap[left + 1];
+      const isRight = rightItem !== undefined && rightItem.dueMs < leftItem.dueMs;
+      const smaller = isRight ? rightItem : leftItem;
+      if (smaller.dueMs >= last.dueMs) break;
+      heap[index] = smaller;
+      index = isRight ? left + 1 : left;
+    }
+    heap[index] = last;
+  }
+}

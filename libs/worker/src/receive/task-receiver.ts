@@ -1,0 +1,169 @@
+/**
+ * What becomes of a delivery, up to the pool.
+ *
+ * ```
+ * deliver ─▶ readable headers? ─▶ a task message? ─▶ task registered? ─▶ body and dates readable? ─▶ runs here already?
+ *    │ no: REJECT    │ no: REJECT         │ no: FAILURE NotRegistered,    │ no: REJECT               │ yes: settled with it
+ *    ▼               ▼                    ▼     REJECT                    ▼                          ▼
+ *  ─▶ expired or revoked? ─▶ eta ahead? ───────────────────────────────────▶ rate limited? ──────────────────────▶ pool
+ *       │ yes: REVOKED, ACK    │ yes: held until then, here or at the broker    │ yes: held until its turn
+ * ```
+ *
+ * [WORKER-REFUSE] Source: Celery 5.7.0, celery/worker/consumer/consumer.py `on_task_received`, `on_unknown_message`,
+ * `on_invalid_task`, `on_decode_error`, and the recorded malformed messages. Where Celery acknowledges a message that it
+ * cannot read, or dies of it, we reject it without requeue, so that a dead-letter exchange can keep it.
+ */
+import type { Delivery } from '@celeriac/amqp-transport';
+import { coerceError, type Clock, type Logger } from '@celeriac/primitives';
+import {
+  InvalidTaskError,
+  openTaskMessage,
+  PythonError,
+  type OpenedTask,
+  type OpenTaskOptions,
+} from '@celeriac/protocol';
+import type { ActiveRuns } from '../run/active-runs.ts';
+import type { ReceivedTask } from './received-task.ts';
+import type { RedeliveryLimit } from './redelivery-limit.ts';
+import type { ServedTasks } from './served-tasks.ts';
+import type { TaskAdmission } from './task-admission.ts';
+import type { TaskOutcomes } from '../settle/task-outcomes.ts';
+import type { TaskSignals } from '../task-signals.ts';
+import type { WaitingTasks } from './waiting-tasks.ts';
+
+export interface TaskReceiverOptions {
+  readonly tasks: ServedTasks;
+  readonly waiting: WaitingTasks;
+  readonly active: ActiveRuns;
+  readonly admission: TaskAdmission;
+  readonly redeliveryLimit: RedeliveryLimit | undefined;
+  readonly outcomes: TaskOutcomes;
+  readonly signals: TaskSignals;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly acceptContent: readonly string[];
+  readonly maxBodyBytes: number;
+}
+
+export class TaskReceiver {
+  readonly #options: TaskReceiverOptions;
+  readonly #openOptions: OpenTaskOptions;
+
+  constructor(options: TaskReceiverOptions) {
+    this.#options = options;
+    this.#openOptions = { acceptContent: options.acceptContent, maxBodyBytes: options.maxBodyBytes };
+  }
+
+  /** Takes a delivery and sees that it is settled, sooner or later. Never throws. */
+  receive(delivery: Delivery): void {
+    if (delivery.damage !== undefined) {
+      this.#refuse(delivery, delivery.damage);
+      return;
+    }
+    let opened: OpenedTask;
+    try {
+      opened = openTaskMessage(delivery, this.#openOptions);
+    } catch (error) {
+      this.#refuse(delivery, coerceError(error));
+      return;
+    }
+    if (this.#isTakenOver(delivery, opened)) return;
+    const served = this.#options.tasks.get(opened.name);
+    if (served === undefined) {
+      this.#refuseUnregistered(delivery, opened);
+      return;
+    }
+    const { task, policy } = served;
+    let received: ReceivedTask;
+    try {
+      received = {
+        delivery,
+        opened,
+        task,
+        policy,
+        body: opened.readBody(),
+        request: opened.readRequest(),
+        startedAt: undefined,
+      };
+    } catch (error) {
+      this.#refuseInvalid(delivery, opened, coerceError(error));
+      return;
+    }
+    this.#accept(received);
+  }
+
+  #accept(received: ReceivedTask): void {
+    const { admission, outcomes, signals, waiting } = this.#options;
+    outcomes.counts.received++;
+    const reason = admission.refusal(received);
+    if (reason !== undefined) {
+      outcomes.revoked(received, reason);
+      return;
+    }
+    signals.received(received);
+    waiting.add(received);
+  }
+
+  /**
+   * Whether the delivery is dealt with, as far as it came before.
+   *
+   * A message that comes again may belong to a run that goes on here and whose channel was lost: the run settles it then,
+   * instead of being started a second time.
+   */
+  #isTakenOver(delivery: Delivery, opened: OpenedTask): boolean {
+    const { active, logger, redeliveryLimit } = this.#options;
+    if (delivery.redelivered) {
+      const run = active.get(opened.id);
+      if (run?.received.opened.name === opened.name && run.adopt(delivery)) {
+        logger.info({ taskId: opened.id, task: opened.name }, 'task is running here, its message came again');
+        return true;
+      }
+    }
+    if (redeliveryLimit === undefined) return false;
+    const reason = redeliveryLimit.reasonToReject(delivery);
+    if (reason === undefined) return redeliveryLimit.takes(delivery);
+    logger.error({ taskId: opened.id, task: opened.name, queue: delivery.queue, reason }, 'message rejected');
+    const error = new PythonError('Reject', [reason, false], { excModule: 'celery.exceptions' });
+    this.#options.outcomes.refused(delivery, opened, error);
+    return true;
+  }
+
+  #refuse(delivery: Delivery, error: Error): void {
+    const { queue, deliveryTag } = delivery;
+    const { outcomes, logger, signals } = this.#options;
+    outcomes.counts.refused++;
+    logger.error({ queue, deliveryTag, reason: error.message }, 'message refused');
+    delivery.reject({ requeue: false });
+    signals.rejected(delivery, error);
+  }
+
+  #refuseUnregistered(delivery: Delivery, opened: OpenedTask): void {
+    const { logger, outcomes, signals, tasks } = this.#options;
+    logger.error(
+      { taskId: opened.id, task: opened.name, queue: delivery.queue, registered: tasks.names() },
+      'task refused: its name is not registered here',
+    );
+    const error = new PythonError('NotRegistered', [opened.name], { excModule: 'celery.exceptions' });
+    outcomes.refused(delivery, opened, error);
+    signals.unknown(delivery, opened, error);
+  }
+
+  #refuseInvalid(delivery: Delivery, opened: OpenedTask, error: Error): void {
+    const { logger, outcomes, signals } = this.#options;
+    signals.rejected(delivery, error);
+    logger.error(
+      { taskId: opened.id, task: opened.name, queue: delivery.queue, reason: error.message },
+      'task refused: its message is invalid',
+    );
+    if (error instanceof InvalidTaskError && error.isReportable) {
+      outcomes.refused(
+        delivery,
+        opened,
+        new PythonError('InvalidTaskError', [error.message], { excModule: 'celery.exceptions' }),
+      );
+    } else {
+      outcomes.counts.refused++;
+      delivery.reject({ requeue: false });
+    }
+  }
+}

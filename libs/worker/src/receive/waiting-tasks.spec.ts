@@ -1,0 +1,212 @@
+import { OperationalError, type MessageProperties } from '@celeriac/amqp-transport';
+import { delayedRouteToQueue } from '@celeriac/protocol';
+import { until } from '@celeriac/testing';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { WaitingFixture, type WaitingFixtureOptions } from '../testing/waiting-fixture.ts';
+
+const now = Date.parse('2026-11-22T10:00:00Z');
+const at = (ms: number) => new Date(now + ms);
+const hour = 3_600_000;
+
+describe('WaitingTasks', () => {
+  let fixture: WaitingFixture;
+
+  function waitingWith(options: WaitingFixtureOptions = {}): WaitingFixture {
+    fixture = new WaitingFixture(options);
+    return fixture;
+  }
+
+  /** Messages that the broker holds until they are due: with their routes. */
+  function delayed(): { readonly exchange: string; readonly routingKey: string }[] {
+    return fixture.transport.published.map(({ exchange, routingKey }) => ({ exchange, routingKey }));
+  }
+
+  beforeEach(() => {
+    jest.useFakeTimers({ now, doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'] });
+  });
+
+  afterEach(() => {
+    fixture.waiting.close();
+    jest.useRealTimers();
+  });
+
+  it('holds tasks up to the limit, and gives the others to the broker for the rest of their time', async () => {
+    const { waiting, received, ran, outcomes } = waitingWith({ etaTaskLimit: 2 });
+    const tasks = ['a', 'b', 'c', 'd'].map((id, index) => received({ id, eta: at(60_000 + 1000 * index) }));
+    for (const task of tasks) waiting.add(task);
+    await until(() => outcomes.counts.delayed === 2);
+    expect(waiting.size).toBe(2);
+    expect(tasks.map(({ delivery }) => delivery.settlement)).toEqual([undefined, undefined, 'ack', 'ack']);
+    expect(delayed()).toEqual([delayedRouteToQueue(62_000, 'shop'), delayedRouteToQueue(63_000, 'shop')]);
+    jest.advanceTimersByTime(61_000);
+    expect([ran, waiting.size]).toEqual([['a', 'b'], 0]);
+  });
+
+  it('holds what is due within a second, limit or no limit: the broker knows whole seconds', () => {
+    const { waiting, received, ran } = waitingWith({ etaTaskLimit: 0 });
+    for (const id of ['a', 'b']) waiting.add(received({ id, eta: at(999) }));
+    expect(waiting.size).toBe(2);
+    jest.advanceTimersByTime(998);
+    expect(ran).toEqual([]);
+    jest.advanceTimersByTime(1);
+    expect([ran, delayed()]).toEqual([['a', 'b'], []]);
+  });
+
+  it('holds nothing for longer than half the consumer_timeout, though there is room', async () => {
+    const { waiting, received, outcomes } = waitingWith({ consumerTimeoutMs: 60_000 });
+    waiting.add(received({ id: 'short', eta: at(30_000) }));
+    waiting.add(received({ id: 'long', eta: at(30_001) }));
+    await until(() => outcomes.counts.delayed === 1);
+    expect(waiting.size).toBe(1);
+  });
+
+  it('gives the copy everything but its time to live and the user who sent it', async () => {
+    const { waiting, received, outcomes, transport } = waitingWith({ etaTaskLimit: 0 });
+    const task = received({
+      id: 'a',
+      eta: at(hour),
+      expires: at(2 * hour),
+      now: at(0),
+      priority: 3,
+      headers: { tenant: 'acme' },
+    });
+    const { properties, headers, body } = task.delivery;
+    expect(properties.expiration).toBe(String(2 * hour));
+    Object.assign(properties, { userId: 'alice' });
+    waiting.add(task);
+    await until(() => outcomes.counts.delayed === 1);
+    const [copy] = transport.published;
+    const kept: MessageProperties = { ...properties };
+    Object.assign(kept, { expiration: undefined, userId: undefined });
+    expect([copy?.headers, copy?.properties, copy?.body.equals(body)]).toEqual([headers, kept, true]);
+  });
+
+  it('gives a task whose turn by rate limit is far off to the broker', async () => {
+    const { waiting, received, ran, outcomes } = waitingWith({
+      options: { rateLimit: '1/h' },
+      consumerTimeoutMs: hour,
+    });
+    for (const id of ['first', 'second']) waiting.add(received({ id }));
+    await until(() => outcomes.counts.delayed === 1);
+    expect([ran, waiting.size, delayed()]).toEqual([['first'], 0, [delayedRouteToQueue(hour, 'shop')]]);
+  });
+
+  it('holds a task for its turn when that is soon', () => {
+    const { waiting, received, ran } = waitingWith({ options: { rateLimit: '6/m' } });
+    for (const id of ['first', 'second', 'third']) waiting.add(received({ id }));
+    expect([ran, waiting.size]).toEqual([['first'], 2]);
+    jest.advanceTimersByTime(10_000);
+    jest.advanceTimersByTime(10_000);
+    expect(ran).toEqual(['first', 'second', 'third']);
+  });
+
+  it('waits for the turn after the eta, not instead of it', () => {
+    const { waiting, received, ran } = waitingWith({ options: { rateLimit: '1/s' } });
+    waiting.add(received({ id: 'now' }));
+    waiting.add(received({ id: 'later', eta: at(500) }));
+    jest.advanceTimersByTime(500);
+    expect([ran, waiting.size]).toEqual([['now'], 1]);
+    jest.advanceTimersByTime(500);
+    expect(ran).toEqual(['now', 'later']);
+  });
+
+  it('holds a message here when the broker refuses to delay it, and says so', async () => {
+    const { waiting, received, ran, logger, transport } = waitingWith({ etaTaskLimit: 0 });
+    transport.refusePublishes(() => new OperationalError('ERR_PUBLISH_REFUSED', 'no room'));
+    const task = received({ id: 'a', eta: at(hour) });
+    waiting.add(task);
+    await until(() => waiting.size === 1);
+    expect([task.delivery.isSettled, logger.fieldsOf('message not delayed at the broker')]).toEqual([
+      false,
+      [{ queue: 'shop', reason: 'no room' }],
+    ]);
+    jest.advanceTimersByTime(hour);
+    expect(ran).toEqual(['a']);
+  });
+
+  it('holds messages here when what delays them cannot be declared, and tries again with the next', async () => {
+    const { waiting, received, logger, transport, outcomes } = waitingWith({ etaTaskLimit: 0 });
+    const inTheWay = { name: 'celery_delayed_27', type: 'fanout', durable: true, autoDelete: false } as const;
+    jest.spyOn(transport, 'declare').mockRejectedValueOnce(
+      new OperationalError('ERR_CHANNEL_CLOSED', `PRECONDITION_FAILED - ${inTheWay.name}`, {
+        replyCode: 406,
+      }),
+    );
+    waiting.add(received({ id: 'a', eta: at(hour) }));
+    await until(() => waiting.size === 1);
+    expect(logger.fieldsOf('messages cannot be delayed at the broker, they are held here')).toEqual([
+      { queue: 'shop', reason: 'PRECONDITION_FAILED - celery_delayed_27' },
+    ]);
+    waiting.add(received({ id: 'b', eta: at(hour) }));
+    await until(() => outcomes.counts.delayed === 1);
+    expect(waiting.size).toBe(1);
+  });
+
+  it('declares what delays the messages of a queue once, however many come', async () => {
+    const { waiting, received, transport, outcomes } = waitingWith({ etaTaskLimit: 0 });
+    const declare = jest.spyOn(transport, 'declare');
+    for (const id of ['a', 'b', 'c']) waiting.add(received({ id, eta: at(hour) }));
+    await until(() => outcomes.counts.delayed === 3);
+    waiting.add(received({ id: 'd', eta: at(hour) }));
+    await until(() => outcomes.counts.delayed === 4);
+    expect(declare).toHaveBeenCalledTimes(2); // the levels, and the way to the queue
+  });
+
+  it('forgets a message that was being delayed when its connection went: it comes again', async () => {
+    const { waiting, received, transport, ran } = waitingWith({ etaTaskLimit: 0 });
+    const task = received({ id: 'a', eta: at(hour) });
+    transport.disconnect(); // nothing can be declared
+    task.delivery.isLost = true;
+    waiting.add(task);
+    await nextTurn();
+    await nextTurn();
+    waiting.dropLost();
+    expect([waiting.size, task.delivery.isSettled]).toEqual([0, false]);
+    jest.advanceTimersByTime(hour);
+    expect(ran).toEqual([]);
+  });
+
+  it('keeps a message unsettled that was being delayed when the worker closed', async () => {
+    const { waiting, received, transport, publisher, ran } = waitingWith({ etaTaskLimit: 0 });
+    transport.holdConfirms();
+    const task = received({ id: 'a', eta: at(hour) });
+    waiting.add(task);
+    await until(() => transport.published.length === 1);
+    waiting.close();
+    await publisher.close();
+    await nextTurn();
+    expect([task.delivery.isSettled, waiting.size, ran, jest.getTimerCount()]).toEqual([false, 0, [], 0]);
+  });
+
+  it('does not hold what could not be delayed when it has been closed meanwhile', async () => {
+    const { waiting, received, transport, logger } = waitingWith({ etaTaskLimit: 0 });
+    transport.refusePublishes(() => new OperationalError('ERR_PUBLISH_REFUSED', 'no room'));
+    waiting.add(received({ id: 'a', eta: at(hour) }));
+    waiting.close();
+    await until(() => logger.lines.length > 0);
+    await nextTurn();
+    expect([waiting.size, jest.getTimerCount()]).toEqual([0, 0]);
+  });
+
+  it('tells how many it forgets when it is closed', () => {
+    const { waiting, received } = waitingWith({ options: { rateLimit: '1/m' } });
+    for (const id of ['runs', 'waits']) waiting.add(received({ id }));
+    waiting.add(received({ id: 'later', eta: at(60_000) }));
+    expect([waiting.size, waiting.close(), waiting.size]).toEqual([2, 2, 0]);
+  });
+
+  it('revokes a task whose id was revoked, or that has expired, while it waited', () => {
+    const { waiting, received, revoked, ran, store } = waitingWith();
+    waiting.add(received({ id: 'revoked', eta: at(5000) }));
+    waiting.add(received({ id: 'expired', eta: at(5000), expires: at(4000) }));
+    waiting.add(received({ id: 'good', eta: at(5000), expires: at(6000) }));
+    revoked.add(['revoked']);
+    expect(store.results).toEqual([]); // at the time of its eta, as in Celery
+    jest.advanceTimersByTime(5000);
+    expect(ran).toEqual(['good']);
+    expect(store.results.map(({ taskId, result }) => [taskId, result])).toEqual([
+      ['revoked', expect.objectContaining({ exc_message: ['revoked'] })],
+      ['expired', expect.objectContaining({ exc_message: ['expired'] })],
+    ]);
+  });
+});

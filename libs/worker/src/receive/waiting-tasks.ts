@@ -1,0 +1,124 @@
+import { coerceError, type Clock, type Logger } from '@celeriac/primitives';
+import type { DelayedDelivery } from './delayed-delivery.ts';
+import { EtaSchedule } from './eta-schedule.ts';
+import { RateLimitedTasks } from './rate-limited-tasks.ts';
+import type { ReceivedTask } from './received-task.ts';
+import type { ServedTasks } from './served-tasks.ts';
+import type { TaskAdmission } from './task-admission.ts';
+import type { TaskOutcomes } from '../settle/task-outcomes.ts';
+import type { TaskPool } from '../run/task-pool.ts';
+
+export interface WaitingTasksOptions {
+  readonly tasks: ServedTasks;
+  readonly pool: TaskPool<ReceivedTask>;
+  readonly delayed: DelayedDelivery;
+  readonly admission: TaskAdmission;
+  readonly outcomes: TaskOutcomes;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Most tasks that are held here until their eta. */
+  readonly etaTaskLimit: number;
+  /** No delivery may be unsettled for longer, in ms. */
+  readonly consumerTimeoutMs: number;
+}
+
+/** Shorter waits are never given to the broker, which holds whole seconds. */
+const leastDelayMs = 1000;
+
+/**
+ * Good tasks on their way to the pool: held until their eta and their turn by rate limit.
+ *
+ * What is held is unsettled and takes part of the prefetch count, which never changes: so no more than `etaTaskLimit`
+ * wait for an eta here, and nothing that would outlast half the broker's `consumer_timeout`. The others are given to the
+ * broker for that time.
+ */
+export class WaitingTasks {
+  readonly #options: WaitingTasksOptions;
+  readonly #etaSchedule: EtaSchedule;
+  readonly #rateLimited: RateLimitedTasks<ReceivedTask>;
+  #isClosed = false;
+
+  constructor(options: WaitingTasksOptions) {
+    this.#options = options;
+    this.#etaSchedule = new EtaSchedule(options.clock, this.#due);
+    this.#rateLimited = new RateLimitedTasks(options.clock, (received) => {
+      options.pool.submit(received);
+    });
+    for (const { task, policy } of options.tasks)
+      if (policy.rateLimit !== undefined) this.#rateLimited.setRate(task.name, policy.rateLimit);
+  }
+
+  /** How many wait here. */
+  get size(): number {
+    return this.#etaSchedule.size + this.#rateLimited.size;
+  }
+
+  add(received: ReceivedTask): void {
+    const { eta } = received.request;
+    const waitMs = eta === undefined ? 0 : eta.getTime() - this.#options.clock.now();
+    if (waitMs <= 0 || eta === undefined) this.#take(received);
+    else if (this.#mayHold(waitMs, this.#etaSchedule.size < this.#options.etaTaskLimit))
+      this.#etaSchedule.hold(received, eta.getTime());
+    else
+      this.#delay(received, waitMs, () => {
+        this.#etaSchedule.hold(received, eta.getTime());
+      });
+  }
+
+  /** `rate_limit`: starts per second of a task from now on; undefined is no limit. */
+  setRate(task: string, rate: number | undefined): void {
+    this.#rateLimited.setRate(task, rate);
+  }
+
+  /** Drops those whose connection was lost: the broker delivers them again. */
+  dropLost(): void {
+    this.#etaSchedule.dropLost();
+    this.#rateLimited.removeWhere(({ delivery }) => delivery.isLost);
+  }
+
+  /** Forgets all; their messages are unsettled and go back to the broker with the channel. Returns how many. */
+  close(): number {
+    this.#isClosed = true;
+    const { size } = this;
+    this.#etaSchedule.clear();
+    this.#rateLimited.clear();
+    return size;
+  }
+
+  readonly #due = (received: ReceivedTask): void => {
+    const { admission, outcomes } = this.#options;
+    const reason = admission.refusal(received);
+    if (reason === undefined) this.#take(received);
+    else outcomes.revoked(received, reason);
+  };
+
+  /** Its time has come; its turn may not have. */
+  #take(received: ReceivedTask): void {
+    const { name } = received.task;
+    const waitMs = this.#rateLimited.expectedWaitMs(name);
+    if (this.#mayHold(waitMs, true)) this.#rateLimited.submit(name, received);
+    else
+      this.#delay(received, waitMs, () => {
+        this.#rateLimited.submit(name, received);
+      });
+  }
+
+  #mayHold(waitMs: number, isRoom: boolean): boolean {
+    return waitMs < leastDelayMs || (isRoom && waitMs <= this.#options.consumerTimeoutMs / 2);
+  }
+
+  #delay(received: ReceivedTask, waitMs: number, holdHere: () => void): void {
+    const { delayed, logger, outcomes } = this.#options;
+    delayed.delay(received.delivery, waitMs).then(
+      (isDelayed) => {
+        if (isDelayed) outcomes.counts.delayed++;
+        else if (!this.#isClosed) holdHere();
+      },
+      (error: unknown) => {
+        const { id, name } = received.opened;
+        logger.error({ taskId: id, task: name, reason: coerceError(error).message }, 'task not delayed');
+        if (!this.#isClosed) holdHere();
+      },
+    );
+  }
+}

@@ -1,0 +1,96 @@
+import { coerceError, type Clock, type Logger } from '@celeriac/primitives';
+import {
+  encodeException,
+  encodeRetryMessage,
+  tracebackOf,
+  type CompressionName,
+  type ResultMessage,
+} from '@celeriac/protocol';
+import type { Retry } from '@celeriac/task-registry';
+import type { CallPublisher, PublishedCall } from './call-publisher.ts';
+import { returnRoute, routeToQueue } from './return-route.ts';
+import type { ReceivedTask } from '../receive/received-task.ts';
+import { acknowledge, settleOnce } from './settlement.ts';
+import type { TaskStates } from './task-states.ts';
+
+export interface TaskRetriesOptions {
+  readonly publisher: CallPublisher;
+  readonly states: TaskStates;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** `gen<pid>@<host>`. */
+  readonly origin: string;
+  /** `task_compression`. */
+  readonly compression: CompressionName | undefined;
+}
+
+/** What came of a retry. */
+export type RetryOutcome =
+  /** The next run is at the broker; the delivery of this one is settled, or goes back with its channel. */
+  | { readonly kind: 'done' }
+  /** It cannot be sent. */
+  | { readonly kind: 'failed'; readonly error: Error };
+
+/**
+ * Sends a task on its next run.
+ *
+ * ```
+ * the same task sent, one retry further, confirmed ─▶ RETRY stored ─▶ acknowledged
+ * ```
+ *
+ * [WORKER-RETRY] Source: Celery 5.7.0, celery/app/task.py `Task.retry`, celery/app/trace.py `handle_retry`; recorded
+ * worker-rpc: `retry_with_exc`, `retry_without_exc`.
+ */
+export class TaskRetries {
+  readonly #options: TaskRetriesOptions;
+
+  constructor(options: TaskRetriesOptions) {
+    this.#options = options;
+  }
+
+  async retried(received: ReceivedTask, retry: Retry): Promise<RetryOutcome> {
+    const { delivery, opened } = received;
+    // the broker gives it out again in any case; if the next run asks for a retry, it is sent once
+    if (delivery.isLost && !delivery.isSettled) return { kind: 'done' };
+    let call: PublishedCall;
+    try {
+      call = this.#callOf(received, retry);
+    } catch (error) {
+      return { kind: 'failed', error: coerceError(error) };
+    }
+    const outcome = await this.#options.publisher.sendTask(call);
+    if (outcome.kind === 'refused') return { kind: 'failed', error: outcome.error };
+    if (outcome.kind === 'unsure') {
+      const fields = { taskId: opened.id, task: opened.name, reason: outcome.error.message };
+      this.#options.logger.error(fields, 'retry not confirmed');
+      return { kind: 'done' };
+    }
+    this.#storeAndSettle(received, retry);
+    return { kind: 'done' };
+  }
+
+  #callOf({ delivery, opened }: ReceivedTask, { eta, changes }: Retry): PublishedCall {
+    const { clock, compression, origin } = this.#options;
+    const now = new Date(clock.now());
+    const { queue, ...others } = changes;
+    const message = encodeRetryMessage(delivery, opened, { ...others, eta, now, origin, compression });
+    const { address, declaration } = queue === undefined ? returnRoute(delivery) : routeToQueue(queue);
+    return { message: { ...message, ...address, mandatory: true }, declaration };
+  }
+
+  #storeAndSettle(received: ReceivedTask, retry: Retry): void {
+    const { states } = this.#options;
+    const { exc } = retry;
+    if (states.isIgnored(received)) {
+      settleOnce(received.delivery, acknowledge);
+      return;
+    }
+    const result = exc === undefined ? null : encodeException(exc);
+    const state: ResultMessage = {
+      ...states.ofProgress(received, 'RETRY', result),
+      traceback: tracebackOf(exc ?? retry),
+      children: [[[received.opened.id, null], null]],
+    };
+    states.store(received.delivery, received.opened, state, acknowledge);
+  }
+}
