@@ -15,7 +15,7 @@
  * before it ends.
  */
 import type { MessageConsumer, Transport } from '@celeriac/amqp-transport';
-import { TaskQueues, TaskRouting, type TaskQueue } from '@celeriac/protocol';
+import type { TaskQueue } from '@celeriac/protocol';
 import {
   coerceError,
   IllegalStateError,
@@ -27,33 +27,18 @@ import {
   type Signal,
 } from '@celeriac/primitives';
 import type { ResultStore } from '@celeriac/result-backend';
-import { TaskRegistry, type ImplementedHolder } from '@celeriac/task-registry';
-import { ActiveRuns } from './run/active-runs.ts';
-import { CallPublisher } from './settle/call-publisher.ts';
+import type { ImplementedHolder } from '@celeriac/task-registry';
 import { ColdShutdown } from './cold-shutdown.ts';
-import { consumedQueues, withDirectQueue, type ConsumedQueues } from './receive/consumed-queues.ts';
-import { DelayedDelivery } from './receive/delayed-delivery.ts';
 import type { WorkerLoad } from './events/heart.ts';
 import { WorkerEvents, type TaskEventsSwitch } from './events/worker-events.ts';
-import { FollowUps } from './settle/follow-ups.ts';
 import type { ExecutionPool } from './pools/execution-pool.ts';
-import type { ReceivedTask } from './receive/received-task.ts';
-import { RedeliveryLimit } from './receive/redelivery-limit.ts';
+import { consumedQueues } from './receive/consumed-queues.ts';
 import { RevokedStateFile } from './revoke/revoked-state-file.ts';
-import { RevokedTasks } from './revoke/revoked-tasks.ts';
-import { ServedTasks } from './receive/served-tasks.ts';
-import { TaskAdmission } from './receive/task-admission.ts';
-import { TaskControl } from './task-control.ts';
-import type { TaskCounts } from './settle/task-counts.ts';
-import { TaskOutcomes } from './settle/task-outcomes.ts';
-import { TaskPool } from './run/task-pool.ts';
-import { TaskReceiver } from './receive/task-receiver.ts';
 import type { TaskRun } from './run/task-run.ts';
-import { TaskRunner } from './run/task-runner.ts';
-import { TaskSignals } from './task-signals.ts';
-import { WaitingTasks } from './receive/waiting-tasks.ts';
+import type { TaskCounts } from './settle/task-counts.ts';
+import { TaskControl } from './task-control.ts';
+import { createWorkerParts, type WorkerParts } from './worker-parts.ts';
 import {
-  etaTaskLimit,
   prefetchCount,
   resolveWorkerSettings,
   type ResolvedWorkerSettings,
@@ -102,16 +87,8 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #logger: Logger;
   readonly #settings: ResolvedWorkerSettings;
-  readonly #queues: ConsumedQueues;
-  readonly #tasks: ServedTasks;
-  readonly #outcomes: TaskOutcomes;
-  readonly #pool: TaskPool<ReceivedTask>;
-  readonly #active = new ActiveRuns();
-  readonly #revoked: RevokedTasks;
-  readonly #waiting: WaitingTasks;
-  readonly #receiver: TaskReceiver;
+  readonly #parts: WorkerParts;
   readonly #cold = new ColdShutdown();
-  readonly #taskSignals: TaskSignals;
   readonly #events: WorkerEvents;
   #consumer: MessageConsumer | undefined;
   #stateFile: RevokedStateFile | undefined;
@@ -121,105 +98,18 @@ export class Worker {
 
   /** @throws ImproperlyConfiguredError when a setting is wrong or two tasks share a name */
   constructor(options: WorkerOptions) {
-    const {
-      executionPool,
-      holders,
-      nodeName,
-      store,
-      transport,
-      logger = silentLogger,
-      clock = systemClock,
-    } = options;
+    const { executionPool, nodeName, transport, logger = silentLogger, clock = systemClock } = options;
     const settings = resolveWorkerSettings(options.settings);
     this.nodeName = nodeName;
     this.#options = options;
     this.#logger = logger;
     this.#settings = settings;
-    const given = options.queues ?? holders.map(({ holder }) => holder.queue);
-    this.#queues = consumedQueues({ queues: withDirectQueue(given, nodeName, settings), settings });
-    const registry = new TaskRegistry();
-    for (const holder of holders) registry.register(holder);
-    this.#tasks = new ServedTasks(registry, settings, { areResultsEncoded: executionPool !== undefined });
-    const signals = new TaskSignals(this.signals, clock, logger);
-    this.#taskSignals = signals;
+    this.#parts = createWorkerParts(options, settings, this.signals);
+    const { signals } = this.#parts;
     const load = (): WorkerLoad => this.#load();
     this.#events = new WorkerEvents({ transport, signals, settings, nodeName, clock, logger, load });
     this.events = this.#events;
-    const publisher = new CallPublisher(transport, this.signals, logger);
-    const origin = `gen${process.pid}@${nodeName.slice(nodeName.indexOf('@') + 1)}`;
-    const defaultQueue = this.#queues.names[0] ?? '';
-    const queues = new TaskQueues({
-      queues: [...this.#queues.queues, ...unconsumed(holders, this.#queues)],
-      createMissing: settings.taskCreateMissingQueues,
-      createMissingQueueType: settings.taskCreateMissingQueueType,
-      maxPriority: settings.taskQueueMaxPriority,
-    });
-    const routing = new TaskRouting(settings.taskRoutes, queues);
-    const followUps = new FollowUps({
-      publisher,
-      registry,
-      defaultQueue,
-      origin,
-      clock,
-      queues,
-      routing,
-      settings,
-    });
-    this.#outcomes = new TaskOutcomes({
-      store,
-      followUps,
-      publisher,
-      signals,
-      clock,
-      logger,
-      nodeName,
-      isExtended: settings.resultExtended,
-      origin,
-      compression: settings.taskCompression,
-    });
-    const revoked = new RevokedTasks({
-      max: settings.workerRevokesMax,
-      expiresMs: settings.workerRevokeExpiresMs,
-    });
-    this.#revoked = revoked;
-    const admission = new TaskAdmission(revoked, clock);
-    const services = { outcomes: this.#outcomes, signals, active: this.#active, nodeName, logger, clock };
-    const runner = new TaskRunner({ ...services, pool: executionPool }, admission);
-    this.#pool = new TaskPool(settings.workerConcurrency, runner.execute);
-    this.#waiting = new WaitingTasks({
-      tasks: this.#tasks,
-      pool: this.#pool,
-      delayed: new DelayedDelivery({
-        transport,
-        publisher,
-        queueType: settings.brokerNativeDelayedDeliveryQueueType,
-        logger,
-      }),
-      admission,
-      outcomes: this.#outcomes,
-      clock,
-      logger,
-      etaTaskLimit: etaTaskLimit(settings),
-      consumerTimeoutMs: settings.consumerTimeoutMs,
-    });
-    const { acceptContent, maxBodyBytes, redeliveryLimit: limit } = settings;
-    this.#receiver = new TaskReceiver({
-      ...services,
-      tasks: this.#tasks,
-      waiting: this.#waiting,
-      admission,
-      redeliveryLimit: limit === undefined ? undefined : new RedeliveryLimit({ publisher, limit, logger }),
-      acceptContent,
-      maxBodyBytes,
-    });
-    this.control = new TaskControl({
-      tasks: this.#tasks,
-      active: this.#active,
-      waiting: this.#waiting,
-      pool: this.#pool,
-      executionPool,
-      revoked,
-    });
+    this.control = new TaskControl({ ...this.#parts, executionPool });
     this.done = new Promise((resolve) => (this.#resolveDone = resolve));
   }
 
@@ -236,12 +126,12 @@ export class Worker {
 
   /** What became of tasks since the start. */
   get counts(): Readonly<TaskCounts> {
-    return this.#outcomes.counts;
+    return this.#parts.outcomes.counts;
   }
 
   /** Whether nothing runs, and nothing waits here to run. */
   get isIdle(): boolean {
-    return this.#pool.runningCount + this.#pool.waitingCount + this.#waiting.size === 0;
+    return this.#parts.pool.runningCount + this.#parts.pool.waitingCount + this.#parts.waiting.size === 0;
   }
 
   /**
@@ -262,11 +152,11 @@ export class Worker {
     this.#options.store.open();
     this.#events.start();
     this.#consumer = this.#options.transport.consume({
-      queues: this.#queues.names,
-      topology: this.#queues.topology,
+      queues: this.#parts.queues.names,
+      topology: this.#parts.queues.topology,
       prefetchCount: prefetchCount(this.#settings),
       onDelivery: (delivery) => {
-        if (this.#state === 'running') this.#receiver.receive(delivery);
+        if (this.#state === 'running') this.#parts.receiver.receive(delivery);
         // else it stays unsettled and goes back when the channel closes
       },
       onDeliveriesLost: () => {
@@ -279,7 +169,10 @@ export class Worker {
     await Promise.race([consuming, this.done]);
     if (this.isReady) {
       const { nodeName } = this;
-      this.#logger.info({ nodeName, queues: this.#queues.names, tasks: this.#tasks.names() }, 'worker ready');
+      this.#logger.info(
+        { nodeName, queues: this.#parts.queues.names, tasks: this.#parts.tasks.names() },
+        'worker ready',
+      );
       this.#tell(this.signals.workerReady);
     }
   }
@@ -326,15 +219,15 @@ export class Worker {
     const attempt = async (step: Promise<unknown> | undefined): Promise<void> => {
       await step?.catch((error: unknown) => failures.push(coerceError(error)));
     };
-    let returned = this.#waiting.close() + this.#pool.waitingCount;
+    let returned = this.#parts.waiting.close() + this.#parts.pool.waitingCount;
     // the pool at once: nothing that waits may start while the broker takes its time to answer the cancel
-    const quiet = Promise.all([this.#pool.stop(), attempt(this.#consumer?.cancel())]);
+    const quiet = Promise.all([this.#parts.pool.stop(), attempt(this.#consumer?.cancel())]);
     await Promise.race([quiet, this.#cold.begun]);
     this.#cold.clear();
-    returned += this.#active.size;
-    for (const run of [...this.#active]) this.#giveUp(run, 'the worker shuts down');
+    returned += this.#parts.active.size;
+    for (const run of [...this.#parts.active]) this.#giveUp(run, 'the worker shuts down');
     await attempt(this.#options.executionPool?.close());
-    await attempt(this.#outcomes.close());
+    await attempt(this.#parts.outcomes.close());
     await attempt(this.#events.stop());
     await attempt(this.#options.store.close());
     await attempt(this.#consumer?.close());
@@ -352,40 +245,40 @@ export class Worker {
   async #openStateFile(): Promise<void> {
     const { workerStateDb: path } = this.#settings;
     if (path === undefined) return;
-    const file = await RevokedStateFile.open({ path, revoked: this.#revoked, logger: this.#logger });
+    const file = await RevokedStateFile.open({ path, revoked: this.#parts.revoked, logger: this.#logger });
     this.#stateFile = file;
   }
 
   #goCold(): void {
     if (this.#state === 'stopped' || this.#state === 'terminating') return;
     this.#setState('terminating');
-    this.#logger.warn({ nodeName: this.nodeName, running: this.#pool.runningCount }, 'cold shutdown');
+    this.#logger.warn({ nodeName: this.nodeName, running: this.#parts.pool.runningCount }, 'cold shutdown');
     this.#cold.begin();
   }
 
   #deliveriesLost(): void {
-    this.#waiting.dropLost();
-    this.#pool.removeWhere(({ delivery }) => delivery.isLost);
+    this.#parts.waiting.dropLost();
+    this.#parts.pool.removeWhere(({ delivery }) => delivery.isLost);
     if (!this.#settings.workerCancelLongRunningTasksOnConnectionLoss) return;
-    for (const run of [...this.#active])
+    for (const run of [...this.#parts.active])
       if (run.received.delivery.isLost) this.#giveUp(run, 'the connection was lost');
   }
 
   #giveUp(run: TaskRun, why: string): void {
-    this.#taskSignals.cancelled(run.received);
+    this.#parts.signals.cancelled(run.received);
     run.abandon(new Error(why));
   }
 
   #load(): WorkerLoad {
     const { succeeded, failed, retried, ignored, rejected } = this.counts;
-    const { runningCount: active } = this.#pool;
+    const { runningCount: active } = this.#parts.pool;
     return { active, processed: succeeded + failed + retried + ignored + rejected + active };
   }
 
   /** A delivery that is unsettled for longer than the broker allows costs the channel, and is delivered again. */
   #warnOfConsumerTimeout(): void {
     const { consumerTimeoutMs } = this.#settings;
-    for (const { task, policy } of this.#tasks) {
+    for (const { task, policy } of this.#parts.tasks) {
       if (!policy.acksLate || policy.hardMs === undefined || policy.hardMs < consumerTimeoutMs) continue;
       this.#logger.warn(
         { task: task.name, timeLimitMs: policy.hardMs, consumerTimeoutMs },
@@ -416,9 +309,4 @@ export class Worker {
     this.#logger.debug({ nodeName: this.nodeName, from: this.#state, to: next }, 'worker state');
     this.#state = next;
   }
-}
-
-/** Queues of holders whose tasks are registered here and come by other queues; calls go there all the same. */
-function unconsumed(holders: readonly ImplementedHolder[], { names }: ConsumedQueues): readonly string[] {
-  return holders.map(({ holder }) => holder.queue).filter((queue) => !names.includes(queue));
 }

@@ -13,7 +13,7 @@ const prefetchCount = 256; // 64 × 4
 const etaTaskLimit = prefetchCount / 2;
 /** What is loaded, compiled and declared with the first of them is no growth. */
 const warmUpCount = 1000;
-const heapAllowanceBytes = 20 * 1024 * 1024;
+const heapAllowanceBytes = 8 * 1024 * 1024;
 /** The garbage collector gives back what the system does not need late, or never: twice what the heap may grow. */
 const rssAllowanceBytes = 2 * heapAllowanceBytes;
 const dueCount = 200;

@@ -27,7 +27,12 @@ describe('PoolChild', () => {
        };`,
     );
     child = await PoolChild.load(
-      { tasksModule: pathToFileURL(path).href, nodeName: 'w1@host' },
+      {
+        tasksModule: pathToFileURL(path).href,
+        nodeName: 'w1@host',
+        acceptContent: undefined,
+        maxBodyBytes: undefined,
+      },
       () => undefined,
     );
   });

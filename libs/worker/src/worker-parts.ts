@@ -1,0 +1,137 @@
+import { TaskQueues, TaskRouting } from '@celeriac/protocol';
+import { silentLogger, systemClock, type Clock, type Logger } from '@celeriac/primitives';
+import { TaskRegistry, type ImplementedHolder } from '@celeriac/task-registry';
+import { consumedQueues, withDirectQueue, type ConsumedQueues } from './receive/consumed-queues.ts';
+import { DelayedDelivery } from './receive/delayed-delivery.ts';
+import type { ReceivedTask } from './receive/received-task.ts';
+import { RedeliveryLimit } from './receive/redelivery-limit.ts';
+import { ServedTasks } from './receive/served-tasks.ts';
+import { TaskAdmission } from './receive/task-admission.ts';
+import { TaskReceiver } from './receive/task-receiver.ts';
+import { WaitingTasks } from './receive/waiting-tasks.ts';
+import { RevokedTasks } from './revoke/revoked-tasks.ts';
+import { ActiveRuns } from './run/active-runs.ts';
+import { TaskPool } from './run/task-pool.ts';
+import { TaskRunner } from './run/task-runner.ts';
+import { CallPublisher } from './settle/call-publisher.ts';
+import { FollowUps } from './settle/follow-ups.ts';
+import { TaskOutcomes } from './settle/task-outcomes.ts';
+import { TaskSignals } from './task-signals.ts';
+import { etaTaskLimit, type ResolvedWorkerSettings } from './worker-settings.ts';
+import type { WorkerSignals } from './worker-signals.ts';
+import type { WorkerOptions } from './worker.ts';
+
+/** What a worker is made of, from a delivery to its settlement. */
+export interface WorkerParts {
+  readonly queues: ConsumedQueues;
+  readonly tasks: ServedTasks;
+  readonly signals: TaskSignals;
+  readonly revoked: RevokedTasks;
+  readonly receiver: TaskReceiver;
+  readonly waiting: WaitingTasks;
+  readonly pool: TaskPool<ReceivedTask>;
+  readonly active: ActiveRuns;
+  readonly outcomes: TaskOutcomes;
+}
+
+/**
+ * Makes the parts of a worker and joins them: receiver ─▶ waiting ─▶ pool ─▶ runner ─▶ outcomes. No I/O.
+ *
+ * @throws ImproperlyConfiguredError when an option of a queue or a rate limit is wrong, or two tasks share a name
+ */
+export function createWorkerParts(
+  options: WorkerOptions,
+  settings: ResolvedWorkerSettings,
+  workerSignals: WorkerSignals,
+): WorkerParts {
+  const { executionPool, holders, nodeName, store, transport } = options;
+  const { logger = silentLogger, clock = systemClock } = options;
+  const consumed = consumedQueues({
+    queues: withDirectQueue(options.queues ?? queuesOf(holders), nodeName, settings),
+    settings,
+  });
+  const registry = new TaskRegistry();
+  for (const holder of holders) registry.register(holder);
+  const tasks = new ServedTasks(registry, settings, { areResultsEncoded: executionPool !== undefined });
+  const signals = new TaskSignals(workerSignals, clock, logger);
+  const publisher = new CallPublisher(transport, workerSignals, logger);
+  const origin = `gen${process.pid}@${nodeName.slice(nodeName.indexOf('@') + 1)}`;
+  const outcomes = new TaskOutcomes({
+    store,
+    followUps: followUpsOf({ holders, consumed, registry, publisher, origin, clock, settings }),
+    publisher,
+    signals,
+    clock,
+    logger,
+    nodeName,
+    isExtended: settings.resultExtended,
+    origin,
+    compression: settings.taskCompression,
+  });
+  const revoked = new RevokedTasks({
+    max: settings.workerRevokesMax,
+    expiresMs: settings.workerRevokeExpiresMs,
+  });
+  const admission = new TaskAdmission(revoked, clock);
+  const active = new ActiveRuns();
+  const services = { outcomes, signals, active, nodeName, logger, clock };
+  const runner = new TaskRunner({ ...services, pool: executionPool }, admission);
+  const pool = new TaskPool(settings.workerConcurrency, runner.execute);
+  const waiting = new WaitingTasks({
+    ...services,
+    tasks,
+    pool,
+    delayed: delayedDelivery(options, settings, publisher, logger),
+    admission,
+    etaTaskLimit: etaTaskLimit(settings),
+    consumerTimeoutMs: settings.consumerTimeoutMs,
+  });
+  const { acceptContent, maxBodyBytes, redeliveryLimit: limit } = settings;
+  const receiver = new TaskReceiver({
+    ...services,
+    tasks,
+    waiting,
+    admission,
+    redeliveryLimit: limit === undefined ? undefined : new RedeliveryLimit({ publisher, limit, logger }),
+    acceptContent,
+    maxBodyBytes,
+  });
+  return { queues: consumed, tasks, signals, revoked, receiver, waiting, pool, active, outcomes };
+}
+
+function delayedDelivery(
+  { transport }: WorkerOptions,
+  { brokerNativeDelayedDeliveryQueueType: queueType }: ResolvedWorkerSettings,
+  publisher: CallPublisher,
+  logger: Logger,
+): DelayedDelivery {
+  return new DelayedDelivery({ transport, publisher, queueType, logger });
+}
+
+interface FollowUpsParts {
+  readonly holders: readonly ImplementedHolder[];
+  readonly consumed: ConsumedQueues;
+  readonly registry: TaskRegistry;
+  readonly publisher: CallPublisher;
+  readonly origin: string;
+  readonly clock: Clock;
+  readonly settings: ResolvedWorkerSettings;
+}
+
+function followUpsOf({ holders, consumed, ...parts }: FollowUpsParts): FollowUps {
+  const { settings } = parts;
+  // a holder whose tasks come by other queues: calls of them go to its own all the same
+  const unconsumed = queuesOf(holders).filter((queue) => !consumed.names.includes(queue));
+  const queues = new TaskQueues({
+    queues: [...consumed.queues, ...unconsumed],
+    createMissing: settings.taskCreateMissingQueues,
+    createMissingQueueType: settings.taskCreateMissingQueueType,
+    maxPriority: settings.taskQueueMaxPriority,
+  });
+  const routing = new TaskRouting(settings.taskRoutes, queues);
+  return new FollowUps({ ...parts, defaultQueue: consumed.names[0] ?? '', queues, routing });
+}
+
+function queuesOf(holders: readonly ImplementedHolder[]): readonly string[] {
+  return holders.map(({ holder }) => holder.queue);
+}
