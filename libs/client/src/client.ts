@@ -5,7 +5,18 @@ import {
   type PublishMessage,
   type Transport,
 } from '@celeriac/amqp-transport';
-import { IllegalStateError, silentLogger, systemClock, type Clock } from '@celeriac/primitives';
+import {
+  afterTaskPublish,
+  beforeTaskPublish,
+  IllegalStateError,
+  logReceiverErrors,
+  Signal,
+  silentLogger,
+  systemClock,
+  type Clock,
+  type ReceiverErrorHandler,
+  type TaskPublishSignals,
+} from '@celeriac/primitives';
 import {
   encodeTaskMessage,
   callersTopology,
@@ -26,6 +37,12 @@ import { createTaskCallers, type TaskCallers } from './task-caller.ts';
 
 /** Sends tasks and receives their results. */
 export class Client {
+  /** Celery's signals of whoever calls; a receiver of the first may set headers. */
+  readonly signals: TaskPublishSignals = {
+    beforeTaskPublish: new Signal('before_task_publish'),
+    afterTaskPublish: new Signal('after_task_publish'),
+  };
+  readonly #onReceiverError: ReceiverErrorHandler;
   readonly #settings: ClientSettings;
   readonly #clock: Clock;
   readonly #origin: string;
@@ -50,6 +67,7 @@ export class Client {
     const { resultExpiresMs: expiresMs, publishTimeoutMs: timeoutMs, failFast } = settings;
     this.#settings = settings;
     this.#clock = clock;
+    this.#onReceiverError = logReceiverErrors(logger);
     this.#origin = `gen${process.pid}@${hostname()}`;
     this.#transport = options.transport ?? new AmqpTransport({ ...options, name: this.#origin, logger });
     this.#publisher = this.#transport.publisher({ confirm: true, timeoutMs, failFast });
@@ -156,7 +174,7 @@ export class Client {
       routed.queue ?? settings.queues.get(queue ?? this.#queueByTask.get(name) ?? settings.taskDefaultQueue),
       settings.delayQueueType,
     );
-    const message: PublishMessage = {
+    const encoded: PublishMessage = {
       ...encodeTaskMessage({
         name,
         id,
@@ -180,6 +198,7 @@ export class Client {
     };
     const { declaration } = destination;
     if (!this.#declarations.has(declaration)) await this.#declarations.declare(declaration);
+    const message = beforeTaskPublish(this.signals, encoded, this.#onReceiverError);
     const kept = this.#results.open(id, name, ignoreResult || this.#replies === undefined);
     try {
       await this.#publish(destination, message);
@@ -188,6 +207,7 @@ export class Client {
       throw error;
     }
     this.#results.confirm(kept);
+    afterTaskPublish(this.signals, message, this.#onReceiverError);
     return kept.result;
   }
 

@@ -4,6 +4,7 @@ export { coerceError } from './coerce-error.ts';
 export { silentLogger } from './logger.ts';
 export { systemClock } from './clock.ts';
 export { logReceiverErrors, Signal } from './signal.ts';
+export { afterTaskPublish, beforeTaskPublish } from './task-publish.ts';
 
 export type { BackoffOptions } from './backoff.ts';
 export type { CeleryErrorCode } from './celery-error.ts';
@@ -11,4 +12,9 @@ export type { Clock } from './clock.ts';
 export type { Headers, MessageProperties } from './message-properties.ts';
 export type { LogFields, Logger } from './logger.ts';
 export type { Receiver, ReceiverErrorHandler } from './signal.ts';
-export type { AfterTaskPublish, BeforeTaskPublish } from './task-publish.ts';
+export type {
+  AfterTaskPublish,
+  BeforeTaskPublish,
+  TaskPublishMessage,
+  TaskPublishSignals,
+} from './task-publish.ts';

@@ -4,9 +4,15 @@ import {
   type PublishMessage,
   type Transport,
 } from '@celeriac/amqp-transport';
-import { logReceiverErrors, type Logger, type ReceiverErrorHandler } from '@celeriac/primitives';
+import {
+  afterTaskPublish,
+  beforeTaskPublish,
+  logReceiverErrors,
+  type Logger,
+  type ReceiverErrorHandler,
+  type TaskPublishSignals,
+} from '@celeriac/primitives';
 import { nothingToDeclare, type Declaration } from '@celeriac/protocol';
-import type { WorkerSignals } from '../worker-signals.ts';
 
 /** A message that somebody counts on. */
 export interface PublishedCall {
@@ -27,12 +33,12 @@ export type SendOutcome =
 /** Publishes what a worker owes the broker: confirmed, however long the broker is away. */
 export class CallPublisher {
   readonly #transport: Transport;
-  readonly #signals: WorkerSignals;
+  readonly #signals: TaskPublishSignals;
   readonly #onReceiverError: ReceiverErrorHandler;
   readonly #declaring = new Map<string, Promise<void>>();
   #publisher: MessagePublisher | undefined;
 
-  constructor(transport: Transport, signals: WorkerSignals, logger: Logger) {
+  constructor(transport: Transport, signals: TaskPublishSignals, logger: Logger) {
     this.#transport = transport;
     this.#signals = signals;
     this.#onReceiverError = logReceiverErrors(logger);
@@ -40,17 +46,9 @@ export class CallPublisher {
 
   /** Sends the call of a task, between the signals `before_task_publish` and `after_task_publish`. Never rejects. */
   async sendTask({ message, declaration }: PublishedCall): Promise<SendOutcome> {
-    const { beforeTaskPublish, afterTaskPublish } = this.#signals;
-    const about = {
-      ...message,
-      task: String(message.headers['task']),
-      taskId: String(message.headers['id']),
-    };
-    const headers = { ...message.headers };
-    if (beforeTaskPublish.hasReceivers) beforeTaskPublish.send({ ...about, headers }, this.#onReceiverError);
-    const outcome = await this.send({ message: { ...message, headers }, declaration });
-    if (outcome.kind === 'sent' && afterTaskPublish.hasReceivers)
-      afterTaskPublish.send({ ...about, headers }, this.#onReceiverError);
+    const told = beforeTaskPublish(this.#signals, message, this.#onReceiverError);
+    const outcome = await this.send({ message: told, declaration });
+    if (outcome.kind === 'sent') afterTaskPublish(this.#signals, told, this.#onReceiverError);
     return outcome;
   }
 
