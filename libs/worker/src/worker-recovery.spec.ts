@@ -62,6 +62,19 @@ describe('Worker, when the connection is lost', () => {
     expect(fixture.results).toMatchObject([{ id: 'a', result: 'second' }]);
   });
 
+  it('gives up nothing that was acknowledged early, as it does not come again', async () => {
+    await fixture.worker.stop({ mode: 'cold' });
+    const settings = { taskAcksLate: false, workerCancelLongRunningTasksOnConnectionLoss: true };
+    fixture = await new WorkerFixture({ settings }).start();
+    fixture.send('a');
+    await until(() => fixture.settled.length === 1);
+    fixture.transport.loseConnection();
+    await until(() => fixture.worker.isReady);
+    fixture.run('a').finish('done');
+    await until(() => fixture.results.length === 1);
+    expect(fixture.results).toMatchObject([{ id: 'a', status: 'SUCCESS', result: 'done' }]);
+  });
+
   it('runs a task once that was held for its eta', async () => {
     const eta = new Date(Date.now() + 30);
     fixture.sendCall({ id: 'held', eta });

@@ -260,8 +260,11 @@ export class Worker {
     this.#parts.waiting.dropLost();
     this.#parts.pool.removeWhere(({ delivery }) => delivery.isLost);
     if (!this.#settings.workerCancelLongRunningTasksOnConnectionLoss) return;
-    for (const run of [...this.#parts.active])
-      if (run.received.delivery.isLost) this.#giveUp(run, 'the connection was lost');
+    for (const run of [...this.#parts.active]) {
+      const { delivery } = run.received;
+      // what was acknowledged does not come again
+      if (delivery.isLost && !delivery.isSettled) this.#giveUp(run, 'the connection was lost');
+    }
   }
 
   #giveUp(run: TaskRun, why: string): void {
