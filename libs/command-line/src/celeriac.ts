@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { main } from './main.ts';
 
 await main(process.argv.slice(2), { host: process, programUrl: import.meta.url });

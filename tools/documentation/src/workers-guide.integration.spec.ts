@@ -43,7 +43,9 @@ describe(page, () => {
   });
 
   it('has a program that compiles, and prints what it says it prints', async () => {
-    const env = { ...process.env, NODE_ENV: undefined, CELERY_BROKER_URL: brokerUrl() };
+    // Nx has its tasks print in colours
+    const plain = { FORCE_COLOR: undefined, NODE_ENV: undefined };
+    const env = { ...process.env, ...plain, CELERY_BROKER_URL: brokerUrl() };
     await new Program(`"${process.execPath}" "${nativeCompiler}" -p .`, { cwd: folder, env }).finish();
     const printed = await new Program(`"${process.execPath}" dist/main.js`, { cwd: folder, env }).finish();
     expect(printed.trimEnd().split('\n')).toEqual(printedLines(files.get('src/main.ts') ?? ''));
