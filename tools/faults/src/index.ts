@@ -47,7 +47,7 @@ async function runSpecs(project: string, only: string, brokerUrl: string): Promi
       ...['--testPathPatterns', `fault-.*${only}`],
     ],
     {
-      env: { ...process.env, CELERIAC_TEST_BROKER_URL: brokerUrl, CELERIAC_FAULTS: 'complete' },
+      env: { ...process.env, CELERIAC_TEST_BROKER_URL: brokerUrl, CELERIAC_TEST_FAULTS: 'complete' },
       stdio: 'inherit',
     },
   );

@@ -1,8 +1,8 @@
 /**
  * How much the longest fault specs do: a share of it with the other integration specs, all of it for `npm run faults`,
- * which sets CELERIAC_FAULTS.
+ * which sets CELERIAC_TEST_FAULTS.
  */
-const isComplete = process.env['CELERIAC_FAULTS'] === 'complete'; // eslint-disable-line no-restricted-properties -- imported by specs alone
+const isComplete = process.env['CELERIAC_TEST_FAULTS'] === 'complete'; // eslint-disable-line no-restricted-properties -- imported by specs alone
 
 export const workerKillCount = isComplete ? 200 : 10;
 /** Tasks with an eta an hour ahead, all in one queue. */
