@@ -1,8 +1,8 @@
 /**
- * The entry of `npm start`, `npm test`, `npm run bench`, `npm run stack`, `npm run lab`, `npm run scaling` and `npm run faults`: builds what the
+ * The entry of `npm start`, `npm test`, `npm run bench`, `npm run stack`, `npm run lab`, `npm run scaling`, `npm run faults` and `npm run fuzz`: builds what the
  * command needs, then runs it in this very process, so that a signal sent to npm reaches it. Plain JavaScript, since nothing is built yet when it starts.
  *
- * usage: node tools/run.mjs start|test|bench|stack|lab|scaling|faults [--verbose] [arguments of the command]
+ * usage: node tools/run.mjs start|test|bench|stack|lab|scaling|faults|fuzz [--verbose] [arguments of the command]
  */
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
@@ -23,6 +23,7 @@ const commands = {
   lab: { program: 'tools/swarm-campaign/dist/index.js', projects: ['swarm-campaign', 'stack'] },
   scaling: { program: 'tools/scaling/dist/index.js', projects: ['scaling'] },
   faults: { program: 'tools/faults/dist/index.js', projects: ['faults'] },
+  fuzz: { program: 'tools/fuzz/dist/index.js', projects: ['fuzz', 'addition', 'producer'] },
 };
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
