@@ -2,7 +2,7 @@ import { ImproperlyConfiguredError } from '@celeriac/primitives';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readSettings } from './read-settings.ts';
+import { readSettings, unusedVariables } from './read-settings.ts';
 import type { Settings } from './setting-definitions.ts';
 
 function problemsOf(env: NodeJS.ProcessEnv): readonly string[] {
@@ -342,11 +342,23 @@ describe('readSettings', () => {
   it.each([
     ['CELERY_TASK_ACK_LATE', 'did you mean CELERY_TASK_ACKS_LATE?'],
     ['CELERY_ACKS_LATE', 'did you mean CELERY_TASK_ACKS_LATE?'],
-    ['CELERY_LOG_LEVEL', 'did you mean CELERIAC_LOG_LEVEL?'],
+    ['CELERIAC_LOGLEVEL', 'did you mean CELERIAC_LOG_LEVEL?'],
     ['CELERY_BROKER_URL_FIEL', 'did you mean CELERY_BROKER_URL_FILE?'],
-    ['CELERY_TIMEZONE', 'unset it (docs/settings.md lists all)'],
+    ['CELERY_COFFEE_AND_CAKE', 'unset it (docs/settings.md lists all)'],
   ])('refuses the unknown variable %s without showing its value', (variable, remedy) => {
     expect(problemsOf({ [variable]: 'hunter2' })).toEqual([`${variable} is not a setting; ${remedy}`]);
+  });
+
+  it('takes variables that only Celery has a use for, and names them', () => {
+    const env = {
+      CELERY_APP: 'shop.celery',
+      CELERY_WORKER_LOGLEVEL: 'INFO',
+      CELERY_TIMEZONE: 'Europe/Lisbon',
+      CELERY_WORKER_CONCURRENCY: '3',
+      LANG: 'C',
+    };
+    expect(problemsOf(env)).toEqual([]);
+    expect(unusedVariables(env)).toEqual(['CELERY_APP', 'CELERY_TIMEZONE', 'CELERY_WORKER_LOGLEVEL']);
   });
 
   it('leaves alone the variables of the test programs and of others', () => {

@@ -1,5 +1,6 @@
 import { ImproperlyConfiguredError } from '@celeriac/primitives';
 import { readFileSync } from 'node:fs';
+import { celeryVariables } from './celery-variables.ts';
 import { maskUnparsedUrl } from './mask-credentials.ts';
 import { nearestName } from './nearest-name.ts';
 import { settingDefinitions, type SettingDefinition, type Settings } from './setting-definitions.ts';
@@ -87,10 +88,20 @@ function readSecret({ variable, parser }: SettingDefinition<unknown>, file: stri
   return value === undefined ? { problem: `${subject} must hold ${parser.allowed}` } : { value };
 }
 
+/**
+ * Names of the variables that are set, mean something to Celery and have no use here, such as `CELERY_APP`: a reason for
+ * a warning (docs/celery-settings.md says why each is of no use).
+ */
+export function unusedVariables(env: NodeJS.ProcessEnv): readonly string[] {
+  return Object.keys(env)
+    .filter((name) => celeryVariables.has(name) && !knownNames.has(name))
+    .sort();
+}
+
 function unknownVariables(env: NodeJS.ProcessEnv): readonly string[] {
   return Object.keys(env)
     .filter((name) => ownNames.test(name) && !name.startsWith(testPrefix))
-    .filter((name) => !knownNames.has(name) && !deploymentNames.has(name))
+    .filter((name) => !knownNames.has(name) && !deploymentNames.has(name) && !celeryVariables.has(name))
     .sort()
     .map((name) => {
       const nearest = nearestName(name, knownNames);

@@ -127,6 +127,15 @@ describe('runApp', () => {
     expect(lines.map(({ msg }) => msg)).toEqual(['loud']);
   });
 
+  it('warns of variables that only Celery has a use for', async () => {
+    const { host, app, ended, lines } = run({ CELERY_APP: 'shop.celery' });
+    await app.started;
+    app.finish();
+    await ended;
+    expect(host.exitCodes).toEqual([0]);
+    expect(lines.filter((line) => line.level === 'warn')).toMatchObject([{ variable: 'CELERY_APP' }]);
+  });
+
   it('ends with 0 when the app ends by itself, and takes its listeners away', async () => {
     const { host, app, ended } = run();
     await app.started;

@@ -2,7 +2,7 @@ import { ImproperlyConfiguredError, type Logger } from '@celeriac/primitives';
 import { createLogger, type LoggerOptions } from './create-logger.ts';
 import type { FatalErrorSource } from './handle-fatal-errors.ts';
 import type { SignalSource } from './handle-signals.ts';
-import { readSettings } from './read-settings.ts';
+import { readSettings, unusedVariables } from './read-settings.ts';
 import type { Settings } from './setting-definitions.ts';
 import { superviseApp, type RunnableApp } from './supervise-app.ts';
 
@@ -36,7 +36,7 @@ export interface RunAppOptions {
  * The frame of every app: settings from the environment, a logger, the app, its signals and health, and at the end of
  * the app the end of the process.
  *
- * A wrong setting is printed to standard error in plain lines, and the process ends with code 1 before anything
+ * A variable that only Celery's own program reads is warned about. A wrong setting is printed to standard error in plain lines, and the process ends with code 1 before anything
  * connects; the other exit codes are those of `superviseApp`.
  */
 export async function runApp({
@@ -50,6 +50,8 @@ export async function runApp({
     const settings = readSettings(host.env);
     const { logLevel: level, healthHost, healthPort: port, startupTimeoutMs } = settings;
     const logger = createLogger({ level, name, destination });
+    for (const variable of unusedVariables(host.env))
+      logger.warn({ variable }, 'this variable of Celery has no use here: docs/celery-settings.md');
     exitCode = await superviseApp({
       app: create({ settings, logger }),
       logger,
