@@ -23,7 +23,6 @@ class FakeProcess extends EventEmitter {
 /** An app whose end the test decides. */
 class FakeApp implements RunnableApp {
   isReady = true;
-  isIdle = false;
   readonly stops: ShutdownMode[] = [];
   readonly done: Promise<void>;
   readonly started: Promise<void>;
@@ -172,9 +171,9 @@ describe('runApp', () => {
     const soft = { CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT: '600' };
 
     it.each([
-      [['SIGQUIT'], ['soft'], 1],
-      [['SIGINT', 'SIGINT'], ['warm', 'soft'], 1],
-      [['SIGTERM', 'SIGQUIT'], ['warm', 'soft'], 1],
+      [['SIGQUIT'], ['soft'], 0],
+      [['SIGINT', 'SIGINT'], ['warm', 'soft'], 0],
+      [['SIGTERM', 'SIGQUIT'], ['warm', 'soft'], 0],
       [['SIGTERM', 'SIGINT', 'SIGINT'], ['warm', 'soft', 'cold'], 1],
       [['SIGTERM', 'SIGTERM'], ['warm'], 0],
     ])('on %j stops the app %j and ends with %d when it has stopped', async (signals, stops, exitCode) => {
@@ -209,24 +208,52 @@ describe('runApp', () => {
       ]);
     });
 
-    it.each([
-      ['', ['cold']],
-      ['true', ['soft']],
-    ])(
-      'when nothing runs, with CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE=%s, stops it %j',
-      async (onIdle, stops) => {
-        const { host, app, ended } = run({ ...soft, CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE: onIdle });
-        app.isIdle = true;
-        await app.started;
+    it('ends at once with 0 when nothing runs', async () => {
+      const { host, app, ended } = run(soft);
+      app.onStop = () => {
+        app.finish();
+        return Promise.resolve();
+      };
+      await app.started;
+      host.emit('SIGQUIT');
+      await ended;
+      expect([app.stops, host.exitCodes]).toEqual([['soft'], [0]]);
+    });
 
+    describe('and CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE', () => {
+      const onIdle = { ...soft, CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE: 'true' };
+
+      beforeEach(() => {
+        jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+      });
+
+      afterEach(() => {
+        jest.useRealTimers();
+      });
+
+      it('waits that time out when nothing runs, and ends with 0', async () => {
+        const { host, app, ended } = run(onIdle);
+        await app.started;
         host.emit('SIGQUIT');
         app.finish();
+        await jest.advanceTimersByTimeAsync(599_999);
+        expect(host.exitCodes).toEqual([]);
+        await jest.advanceTimersByTimeAsync(1);
         await ended;
+        expect([app.stops, host.exitCodes]).toEqual([['soft'], [0]]);
+      });
 
-        expect(app.stops).toEqual(stops);
-        expect(host.exitCodes).toEqual([1]);
-      },
-    );
+      it('waits no longer when it is asked for more', async () => {
+        const { host, app, ended } = run(onIdle);
+        await app.started;
+        host.emit('SIGQUIT');
+        app.finish();
+        await jest.advanceTimersByTimeAsync(1000);
+        host.emit('SIGQUIT');
+        await ended;
+        expect([app.stops, host.exitCodes]).toEqual([['soft', 'cold'], [0]]);
+      });
+    });
 
     it('does not go back to it when the time for the warm shutdown has run out', async () => {
       const { host, app, ended } = run({ ...soft, CELERIAC_SHUTDOWN_TIMEOUT: '0.01' });
@@ -258,6 +285,18 @@ describe('runApp', () => {
 
     expect(app.stops).toEqual(['cold']);
     expect(host.exitCodes).toEqual([1]);
+  });
+
+  it('ends with 0 when TERM was soft and all that ran has ended', async () => {
+    const { host, app, ended } = run({
+      REMAP_SIGTERM: 'SIGQUIT',
+      CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT: '600',
+    });
+    await app.started;
+    host.emit('SIGTERM');
+    app.finish();
+    await ended;
+    expect([app.stops, host.exitCodes]).toEqual([['soft'], [0]]);
   });
 
   it('starts with no other REMAP_SIGTERM', async () => {

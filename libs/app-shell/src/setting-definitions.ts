@@ -508,7 +508,7 @@ export const settingDefinitions = {
     parser: boolean,
     fallback: false,
     fallbackText: 'false',
-    meaning: 'A soft shutdown comes before a cold one also when nothing runs.',
+    meaning: 'A soft shutdown waits its time out, also when nothing runs any more.',
   }),
   nodeName: define<string | undefined>({
     variable: 'CELERIAC_NODE_NAME',

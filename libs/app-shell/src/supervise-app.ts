@@ -15,19 +15,21 @@ export interface RunnableApp {
   start(): Promise<void>;
   /** Whether it does its job at this moment. */
   readonly isReady: boolean;
-  /** Whether nothing runs at this moment that a soft stop would wait for. Absent: it may be that something does. */
-  readonly isIdle?: boolean;
   /** Resolves when it has stopped. Comes at any time, while `start` is pending too, and a colder stop overtakes a warmer one. */
   stop(options: { readonly mode: ShutdownMode }): Promise<void>;
   /** Resolves when it has stopped, for whatever reason; rejects when it failed for good. */
   readonly done: Promise<void>;
 }
 
-/** The stage before a cold shutdown. */
+/**
+ * The stage before a cold shutdown.
+ *
+ * Source: Celery 5.7.0, celery/worker/worker.py `wait_for_soft_shutdown`.
+ */
 export interface SoftShutdownOptions {
   /** `worker_soft_shutdown_timeout`, in ms; 0 is no such stage. */
   readonly timeoutMs: number;
-  /** `worker_enable_soft_shutdown_on_idle`: also when nothing runs. */
+  /** `worker_enable_soft_shutdown_on_idle`: the process waits that time out, also when nothing runs. */
   readonly onIdle: boolean;
 }
 
@@ -49,8 +51,9 @@ export interface SupervisionOptions {
 /**
  * Starts an app and sees it through to its end: signals, escaped errors, health.
  *
- * @returns the exit code of the process: 0 after a warm shutdown or when the app ended by itself, 1 after a soft, cold or
- * failed one, as Celery's `EX_OK` and `EX_FAILURE`. (Celery gives 1 after a warm shutdown by INT as well.)
+ * @returns the exit code of the process: 0 after a shutdown in which all that ran has ended, warm or soft, or when the app
+ * ended by itself; 1 after a cold or failed one. Celery's `EX_OK` and `EX_FAILURE`; Celery gives 1 after a warm shutdown by
+ * INT and after each soft one as well.
  * @throws ImproperlyConfiguredError when a setting turns out wrong at start, such as a port in use
  */
 export async function superviseApp(options: SupervisionOptions): Promise<number> {
@@ -58,6 +61,9 @@ export async function superviseApp(options: SupervisionOptions): Promise<number>
   let mode: ShutdownMode | undefined;
   let coldTimer: NodeJS.Timeout | undefined;
   let stopped: Promise<void> = Promise.resolve();
+  let isDone = false;
+  let endGrace: () => void = () => undefined;
+  let grace: Promise<void> = Promise.resolve();
   let health: HealthServer | undefined;
   let giveUp: (exitCode: number) => void = () => undefined;
   const givenUp = new Promise<number>((resolve) => (giveUp = resolve));
@@ -65,6 +71,7 @@ export async function superviseApp(options: SupervisionOptions): Promise<number>
   function stop(next: ShutdownMode): void {
     mode = next;
     clearTimeout(coldTimer);
+    if (next === 'cold') endGrace();
     stopped = app.stop({ mode: next }).catch((caught: unknown) => {
       logger.error({ err: coerceError(caught), mode: next }, 'shutdown failed');
       giveUp(1);
@@ -73,6 +80,10 @@ export async function superviseApp(options: SupervisionOptions): Promise<number>
 
   function goColdAfter(timeoutMs: number, message: string): void {
     coldTimer = setTimeout(() => {
+      if (isDone) {
+        endGrace();
+        return;
+      }
       logger.warn({ timeoutMs }, message);
       stop('cold');
     }, timeoutMs);
@@ -93,8 +104,9 @@ export async function superviseApp(options: SupervisionOptions): Promise<number>
       },
       onSoft: (signal) => {
         const { timeoutMs, onIdle } = softShutdown;
-        if (mode === 'cold' || timeoutMs === 0 || (app.isIdle === true && !onIdle)) return false;
+        if (mode === 'cold' || timeoutMs === 0) return false;
         logger.warn({ signal, timeoutMs }, 'soft shutdown');
+        if (onIdle) grace = new Promise((resolve) => (endGrace = resolve));
         stop('soft');
         goColdAfter(timeoutMs, 'time of the soft shutdown is over, cold shutdown');
         return true;
@@ -116,6 +128,11 @@ export async function superviseApp(options: SupervisionOptions): Promise<number>
     giveUp(1);
   }, source);
 
+  /** Read again after each wait: signals change it meanwhile. */
+  function isCold(): boolean {
+    return mode === 'cold';
+  }
+
   async function run(): Promise<number> {
     health = await serveHealth(options, () => mode === undefined && app.isReady);
     app.done.catch(() => undefined); // heard below; when start fails first, that is the news
@@ -127,7 +144,10 @@ export async function superviseApp(options: SupervisionOptions): Promise<number>
     }
     await app.done;
     await stopped; // it may have failed after the app was done
-    return mode === undefined || mode === 'warm' ? 0 : 1;
+    const exitCode = isCold() ? 1 : 0;
+    isDone = true;
+    await grace;
+    return exitCode;
   }
 
   try {
