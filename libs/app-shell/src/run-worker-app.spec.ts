@@ -97,6 +97,31 @@ describe('runWorkerApp', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('serves the tasks of several holders, and is named after the first', async () => {
+    const other = implement(defineHolder('subtraction', { subtract: plainTask() }), { subtract: () => 1 });
+    const host = new FakeProcess({ CELERY_BROKER_URL: brokerUrl, CELERY_BROKER_CONNECTION_TIMEOUT: '0.05' });
+    const connected = once(silentBroker, 'connection');
+    const lines: string[] = [];
+    const names: string[] = [];
+
+    const ended = runWorkerApp([implemented, other], {
+      process: host,
+      destination: { write: (line) => lines.push(line) },
+      connect: ({ workerInit }) => workerInit.connect(({ nodeName }) => names.push(nodeName)),
+    });
+    await connected;
+    host.emit('SIGTERM');
+    await ended;
+
+    expect(host.exitCodes).toEqual([0]);
+    expect(names).toEqual([`addition@${hostname()}`]);
+    expect((JSON.parse(lines[0] ?? '') as { name: string }).name).toBe('addition');
+  });
+
+  it('refuses to run without a holder', async () => {
+    await expect(runWorkerApp([])).rejects.toThrow('a worker needs at least one holder of tasks');
+  });
+
   it('prints a state file that is none, and connects to nothing', async () => {
     const host = new FakeProcess({ CELERY_BROKER_URL: brokerUrl, CELERY_WORKER_STATE_DB: __filename });
 

@@ -1,11 +1,12 @@
-import type { ImplementedHolder, TaskDeclarations } from '@celeriac/task-registry';
-import { createWorkerFrom, type Worker } from '@celeriac/worker';
+import { ImproperlyConfiguredError } from '@celeriac/primitives';
+import type { ImplementedHolder } from '@celeriac/task-registry';
+import { createWorker, type Worker } from '@celeriac/worker';
 import { expandNodePath, resolveNodeName } from './node-name.ts';
 import { runApp, type RunAppOptions } from './run-app.ts';
 
 export interface RunWorkerAppOptions extends Pick<RunAppOptions, 'process' | 'destination'> {
   /**
-   * Module that exports the implemented holder, as a URL or a path; threads and processes import it. Needed with
+   * Module that exports the implemented holders, as a URL or a path; threads and processes import it. Needed with
    * `worker_pool` `threads` or `processes`.
    */
   readonly tasksModule?: string | URL;
@@ -14,20 +15,27 @@ export interface RunWorkerAppOptions extends Pick<RunAppOptions, 'process' | 'de
 }
 
 /**
- * Runs a worker that serves a holder's tasks, from reading the environment to the end of the process: the whole of a
- * worker app's `main.ts`. See `runApp`, and docs/settings.md for the variables, signals and exit codes.
+ * Runs a worker that serves the tasks of one holder or of several, from reading the environment to the end of the process:
+ * the whole of a worker app's `main.ts`. See `runApp`, and docs/settings.md for the variables, signals and exit codes.
+ *
+ * The app and, unless `CELERIAC_NODE_NAME` says otherwise, its node are named after the queue of the first holder.
+ *
+ * @throws ImproperlyConfiguredError when there is no holder
  *
  * @example
  * await runWorkerApp(implement(additionTasks, { add, fakeadd }), {
  *   connect: ({ taskFailure }) => taskFailure.connect(({ task, exception }) => report(task, exception)),
  * });
  */
-export function runWorkerApp<T extends TaskDeclarations>(
-  implemented: ImplementedHolder<T>,
+export async function runWorkerApp(
+  implemented: ImplementedHolder | readonly ImplementedHolder[],
   { tasksModule, connect, ...frame }: RunWorkerAppOptions = {},
 ): Promise<void> {
-  const { queue } = implemented.holder;
-  return runApp({
+  const holders = [implemented].flat();
+  const [first] = holders;
+  if (first === undefined) throw new ImproperlyConfiguredError('a worker needs at least one holder of tasks');
+  const { queue } = first.holder;
+  await runApp({
     ...frame,
     name: queue,
     create: ({ settings, logger }) => {
@@ -42,9 +50,9 @@ export function runWorkerApp<T extends TaskDeclarations>(
         nodeName,
         logger,
       };
-      const { app } = createWorkerFrom(implemented, options);
-      connect?.(app.signals);
-      return app;
+      const worker = createWorker(holders, options);
+      connect?.(worker.signals);
+      return worker;
     },
   });
 }
