@@ -1,6 +1,7 @@
 import { ImproperlyConfiguredError } from '@celeriac/primitives';
 import type { ImplementedHolder } from '@celeriac/task-registry';
 import { createWorker, type Worker } from '@celeriac/worker';
+import { claimNodeName } from './claim-node-name.ts';
 import { expandNodePath, resolveNodeName } from './node-name.ts';
 import { runApp, type RunAppOptions } from './run-app.ts';
 
@@ -52,6 +53,7 @@ export async function runWorkerApp(
       };
       const worker = createWorker(holders, options);
       connect?.(worker.signals);
+      void worker.done.then(claimNodeName({ nodeName, brokerUrl: settings.brokerUrl, logger }));
       return worker;
     },
   });

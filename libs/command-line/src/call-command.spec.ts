@@ -1,6 +1,9 @@
 import { InMemoryBroker, InMemoryTransport } from '@celeriac/in-memory-transport';
 import { openTaskMessage, taskQueueTopology } from '@celeriac/protocol';
 import { until } from '@celeriac/testing';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { answer } from './testing/answer.ts';
 import { runCommandLine, type CommandLineEnd } from './testing/run-command-line.ts';
 
@@ -28,6 +31,30 @@ describe('celeriac call', () => {
     expect(openTaskMessage(message).readRequest()).toMatchObject({ id: stdout.trim(), name: 'add' });
     expect(message.properties.replyTo).toBe('');
     expect(transport.isConnected).toBe(false);
+  });
+
+  it('says so when no holder of the module declares the task, and calls it all the same', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'celeriac-call-'));
+    const module = join(folder, 'tasks.cjs');
+    const task = (name: string): string => `{ name: '${name}', queue: 'maths' }`;
+    writeFileSync(
+      module,
+      `exports.maths = { holder: { queue: 'maths' }, tasks: [${task('power')}, ${task('add')}] };`,
+    );
+    const end = async (name: string): Promise<CommandLineEnd> => {
+      transport = new InMemoryTransport();
+      return runCommandLine(['-A', module, 'call', name], { openTransport: () => transport });
+    };
+
+    const misspelt = await end('powr');
+    expect([misspelt.exitCode, misspelt.stderr]).toEqual([
+      0,
+      `warning: no holder of ${module} declares the task powr; did you mean power?\n`,
+    ]);
+    expect(transport.broker.messagesIn('celery')).toHaveLength(1);
+    expect((await end('no.such')).stderr).toContain('declares the task no.such; it declares power, add');
+    expect((await end('power')).stderr).toBe('');
+    rmSync(folder, { recursive: true });
   });
 
   it('gives the task its times', async () => {

@@ -1,3 +1,4 @@
+import { nearestName } from '@celeriac/app-shell';
 import { serializerNames } from '@celeriac/protocol';
 import { Option, type Command } from 'commander';
 import { randomUUID } from 'node:crypto';
@@ -63,6 +64,7 @@ Examples:
       const settings = settingsOf(frame, command);
       const app = await loadApp(frame, command);
       const tasks = app?.holders.flatMap((holder) => holder.tasks) ?? [];
+      const declared = tasks.find((task) => task.name === name);
       const { wait, keepResult, ...call } = options;
       const id = randomUUID();
       const transport = frame.openTransport(settings);
@@ -73,16 +75,31 @@ Examples:
             ...call,
             id,
             name,
-            defaultQueue: tasks.find((task) => task.name === name)?.queue ?? settings.taskDefaultQueue,
+            defaultQueue: declared?.queue ?? settings.taskDefaultQueue,
             keepsResult: wait !== undefined || keepResult === true,
           },
           settings,
           Date.now(),
         );
+        if (app !== undefined && declared === undefined)
+          frame.host.stderr.write(
+            undeclaredWarning(
+              name,
+              app.name,
+              tasks.map((task) => task.name),
+            ),
+          );
         frame.host.stdout.write(`${id}\n`);
         if (wait !== undefined) printResult(frame, await takeResult(transport, id, wait * 1000));
       } finally {
         await transport.close();
       }
     });
+}
+
+/** The call is made all the same: a worker elsewhere may know the task. */
+function undeclaredWarning(name: string, module: string, known: readonly string[]): string {
+  const nearest = nearestName(name, known);
+  const remedy = nearest === undefined ? `it declares ${known.join(', ')}` : `did you mean ${nearest}?`;
+  return `warning: no holder of ${module} declares the task ${name}; ${remedy}\n`;
 }

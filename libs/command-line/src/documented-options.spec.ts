@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import type { Command, Option } from 'commander';
 import { openAmqpTransport } from './command-frame.ts';
+import { commandsNotApplicable, optionsNotApplicable } from './not-applicable.ts';
 import { createProgram } from './program.ts';
 import { FakeProcess } from './testing/fake-process.ts';
 import { programUrl } from './testing/run-command-line.ts';
@@ -27,6 +28,7 @@ type Title = keyof typeof celeryOptions;
 interface Row {
   readonly option: string;
   readonly here: string;
+  readonly how: string;
 }
 
 const page = readFileSync(join(__dirname, '../../../docs/command-line.md'), 'utf8');
@@ -39,13 +41,24 @@ function rowsBelow(heading: string): readonly Row[] {
     .split('\n')
     .filter((line) => line.startsWith('| `'))
     .map((line) => {
-      const [, option = '', here = ''] = line.replaceAll('`', '').split('|');
-      return { option: option.trim(), here: here.trim() };
+      const [, option = '', here = '', how = ''] = line.split('|');
+      return { option: option.replaceAll('`', '').trim(), here: here.trim(), how: how.trim() };
     });
 }
 
 function longNames(rows: readonly Row[]): readonly string[] {
   return rows.flatMap(({ option }) => option.match(/(?<=--)[\w-]+/g) ?? []).sort();
+}
+
+function visibleOptions(command: Command | undefined): readonly Option[] {
+  return (command?.options ?? []).filter(({ hidden }) => !hidden);
+}
+
+function visibleCommands(program: Command): readonly Command[] {
+  return program
+    .createHelp()
+    .visibleCommands(program)
+    .filter((command) => command.name() !== 'help');
 }
 
 describe('docs/command-line.md', () => {
@@ -65,7 +78,7 @@ describe('docs/command-line.md', () => {
 
     it('are those of the program', () => {
       const there = rows.filter(({ here }) => here !== 'not applicable').map(({ option }) => option);
-      const options = commands.get(title)?.options.map(({ flags }) => flags.replace(/ <.*$/, '')) ?? [];
+      const options = visibleOptions(commands.get(title)).map(({ flags }) => flags.replace(/ <.*$/, ''));
 
       expect(options.length).toBeGreaterThan(0);
       expect([...there].sort()).toEqual([...options].sort());
@@ -75,6 +88,14 @@ describe('docs/command-line.md', () => {
       const celerys = rows.filter(({ here }) => here !== 'ours');
 
       expect(longNames(celerys)).toEqual(celeryOptions[title].split(' ').sort());
+    });
+
+    it('are refused with the reason that is given', () => {
+      const refused = rows.filter(({ here }) => here === 'not applicable');
+
+      expect(Object.fromEntries(refused.map(({ option, how }) => [option, how]))).toEqual(
+        new Map(Object.entries(optionsNotApplicable)).get(title) ?? {},
+      );
     });
 
     it('are each supported, different, not applicable or ours', () => {
@@ -92,6 +113,14 @@ describe('docs/command-line.md', () => {
     const names = (some: readonly Row[]): string[] => some.flatMap(({ option }) => option.split(', ')).sort();
 
     expect(names(rows)).toEqual(celeryCommands.split(' '));
-    expect(names(there)).toEqual(program.commands.map((command) => command.name()).sort());
+    const refused = rows.filter(({ here }) => here === 'not applicable');
+    expect(Object.fromEntries(refused.map(({ option, how }) => [option, how]))).toEqual(
+      commandsNotApplicable,
+    );
+    expect(names(there)).toEqual(
+      visibleCommands(program)
+        .map((command) => command.name())
+        .sort(),
+    );
   });
 });

@@ -31,6 +31,7 @@ describe('the parsers of options', () => {
     [commaSeparatedList, ' , ', 'names separated by commas'],
     [jsonArray, '[1', `a JSON array such as '[7, 2]': `],
     [jsonArray, '{"a": 1}', "a JSON array such as '[7, 2]', not a dict."],
+    [jsonArray, '7', "a JSON array such as '[7, 2]', not an int."],
     [jsonObject, '[]', `a JSON object such as '{"base": 3}', not a list.`],
     [jsonObject, 'base=3', `a JSON object such as '{"base": 3}': `],
     [instant, 'tomorrow', 'an ISO 8601 date and time'],

@@ -19,7 +19,7 @@ export function commaSeparatedList(text: string): readonly string[] {
 export function jsonArray(text: string): readonly unknown[] {
   const value = json(text, "a JSON array such as '[7, 2]'");
   if (Array.isArray(value)) return value;
-  throw new InvalidArgumentError(`It must be a JSON array such as '[7, 2]', not a ${pythonTypeName(value)}.`);
+  throw new InvalidArgumentError(`It must be a JSON array such as '[7, 2]', not ${typeWithArticle(value)}.`);
 }
 
 /**
@@ -31,7 +31,7 @@ export function jsonObject(text: string): Readonly<Record<string, unknown>> {
   const value = json(text, `a JSON object such as '{"base": 3}'`);
   if (isMapping(value)) return value;
   throw new InvalidArgumentError(
-    `It must be a JSON object such as '{"base": 3}', not a ${pythonTypeName(value)}.`,
+    `It must be a JSON object such as '{"base": 3}', not ${typeWithArticle(value)}.`,
   );
 }
 
@@ -69,6 +69,12 @@ function json(text: string, expected: string): unknown {
     if (!(error instanceof DecodeError)) throw error;
     throw new InvalidArgumentError(`It must be ${expected}: ${error.message}.`);
   }
+}
+
+/** `a str`, `an int`. */
+function typeWithArticle(value: unknown): string {
+  const name = pythonTypeName(value);
+  return `${'aeiou'.includes(name.charAt(0)) ? 'an' : 'a'} ${name}`;
 }
 
 function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {

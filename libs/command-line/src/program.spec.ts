@@ -38,6 +38,18 @@ describe('celeriac', () => {
   it.each([
     [['worker', '--concurency=4'], "error: unknown option '--concurency=4'\n(Did you mean --concurrency?)"],
     [['wroker'], "error: unknown command 'wroker'\n(Did you mean worker?)"],
+    [['status'], "error: 'status' is not a command here: workers here take no remote commands"],
+    [['-A', 'x.js', 'beat', '-l', 'INFO'], "error: 'beat' is not a command here: workers here take no"],
+    [['inspect', 'active', '--json'], "error: 'inspect' is not a command here: "],
+    [['worker', '-B'], "error: '--beat' is not an option here: there is no beat"],
+    [
+      ['worker', '--autoscale=10,3'],
+      "error: '--autoscale' is not an option here: an idle slot costs nothing",
+    ],
+    [
+      ['--config', 'celeryconfig', 'worker'],
+      "error: '--config' is not an option here: settings come from the",
+    ],
     [['call'], "error: missing required argument 'name'"],
     [['result', 'a', 'b'], "error: too many arguments for 'result'. Expected 1 argument but got 2"],
     [['worker', '-Q', ','], "error: option '-Q, --queues <list>' argument ',' is invalid. It must be names"],

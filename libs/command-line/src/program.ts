@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { addCallCommand } from './call-command.ts';
 import { UsageError } from './command-errors.ts';
 import type { CommandFrame } from './command-frame.ts';
+import { refuseNotApplicable } from './not-applicable.ts';
 import { addPurgeCommand } from './purge-command.ts';
 import { addReportCommand } from './report-command.ts';
 import { addResultCommand } from './result-command.ts';
@@ -61,6 +62,7 @@ export function createProgram(frame: CommandFrame): Command {
   addResultCommand(program, frame);
   addPurgeCommand(program, frame);
   addReportCommand(program, frame);
+  refuseNotApplicable(program);
   return program;
 }
 

@@ -1,4 +1,5 @@
 import {
+  claimNodeName,
   openLogDestination,
   resolveNodeName,
   runApp,
@@ -110,6 +111,7 @@ function createApp(
     tasksModule: app.tasksModule,
     logger,
   });
+  void worker.done.then(claimNodeName({ nodeName, brokerUrl: settings.brokerUrl, logger }));
   return isPurging
     ? purgeBefore(worker, { queues, logger, transport: frame.openTransport(settings) })
     : worker;

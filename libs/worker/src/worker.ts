@@ -19,6 +19,7 @@ import type { TaskQueue } from '@celeriac/protocol';
 import {
   coerceError,
   IllegalStateError,
+  ImproperlyConfiguredError,
   logReceiverErrors,
   silentLogger,
   systemClock,
@@ -32,6 +33,7 @@ import { ColdShutdown } from './cold-shutdown.ts';
 import type { WorkerLoad } from './events/heart.ts';
 import { WorkerEvents, type TaskEventsSwitch } from './events/worker-events.ts';
 import type { ExecutionPool } from './pools/execution-pool.ts';
+import { moduleLoading } from './pools/loading-tasks.ts';
 import { consumedQueues } from './receive/consumed-queues.ts';
 import { RevokedStateFile } from './revoke/revoked-state-file.ts';
 import type { TaskRun } from './run/task-run.ts';
@@ -138,11 +140,17 @@ export class Worker {
    * Starts to consume. Resolves once every queue is consumed, however long the broker is away; `stop()` ends the wait.
    *
    * @throws IllegalStateError when it was started before
-   * @throws ImproperlyConfiguredError when the pool cannot load the tasks, or the state file cannot be used
+   * @throws ImproperlyConfiguredError when the pool cannot load the tasks, the state file cannot be used, or the module
+   * that calls this is being loaded for its tasks, by a pool or by `celeriac -A`
    */
   async start(): Promise<void> {
     if (this.#state !== 'initializing')
       throw new IllegalStateError(`worker ${this.nodeName} is ${this.#state}`);
+    const module = moduleLoading();
+    if (module !== undefined)
+      throw new ImproperlyConfiguredError(
+        `${module.href} starts a worker while it is loaded for its tasks; name the module that exports the tasks and starts none`,
+      );
     this.#setState('running');
     this.#tell(this.signals.workerInit);
     await this.#openStateFile();

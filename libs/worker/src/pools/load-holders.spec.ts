@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { WorkerFixture } from '../testing/worker-fixture.ts';
 import { loadHolders, tasksModuleUrl } from './load-holders.ts';
 
 describe('loadHolders', () => {
@@ -49,6 +50,33 @@ describe('loadHolders', () => {
       code: 'ERR_IMPROPERLY_CONFIGURED',
       message: `${pathToFileURL(path).href} exports no tasks, but timeout, tasks; export what implement() gives, or an array of these`,
     });
+  });
+
+  it('says what is wrong with a path', async () => {
+    const missing = join(folder, 'missing.js');
+    await expect(loadHolders(missing)).rejects.toMatchObject({
+      code: 'ERR_IMPROPERLY_CONFIGURED',
+      message: `The tasks of ${pathToFileURL(missing).href} cannot be loaded: there is no such file`,
+    });
+    await expect(loadHolders(folder)).rejects.toThrow('it is a folder; name the module in it');
+  });
+
+  it('lets no module start a worker while it is loaded', async () => {
+    const fixture = new WorkerFixture();
+    const path = moduleOf('main.cjs', 'module.exports = globalThis.startWorker();');
+    const started: Promise<void>[] = [];
+    Object.assign(globalThis, {
+      startWorker: () => {
+        const starting = fixture.worker.start();
+        starting.catch(() => undefined); // looked at below
+        started.push(starting);
+        return {};
+      },
+    });
+    await expect(loadHolders(path)).rejects.toThrow('exports no tasks');
+    await expect(started[0]).rejects.toThrow('starts a worker while it is loaded for its tasks');
+    expect(fixture.worker.state).toBe('initializing');
+    Reflect.deleteProperty(globalThis, 'startWorker');
   });
 
   it('refuses a module that throws, and says why', async () => {

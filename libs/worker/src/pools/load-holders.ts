@@ -1,6 +1,8 @@
+import { statSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { coerceError, ImproperlyConfiguredError } from '@celeriac/primitives';
 import type { ImplementedHolder } from '@celeriac/task-registry';
+import { importTasks } from './loading-tasks.ts';
 
 /** URL of a module of tasks, from its URL or its path; a relative path starts where the process was started. */
 export function tasksModuleUrl(module: string | URL): URL {
@@ -18,9 +20,9 @@ export async function loadHolders(module: string | URL): Promise<ImplementedHold
   const url = tasksModuleUrl(module);
   let exported: Record<string, unknown>;
   try {
-    exported = (await import(url.href)) as Record<string, unknown>;
+    exported = await importTasks(url);
   } catch (error) {
-    const reason = coerceError(error).message;
+    const reason = pathProblem(url) ?? coerceError(error).message;
     throw new ImproperlyConfiguredError(`The tasks of ${url.href} cannot be loaded: ${reason}`, {
       cause: error,
     });
@@ -33,6 +35,13 @@ export async function loadHolders(module: string | URL): Promise<ImplementedHold
   throw new ImproperlyConfiguredError(
     `${url.href} exports no tasks, but ${names}; export what implement() gives, or an array of these`,
   );
+}
+
+/** What is wrong with the path itself, which is clearer than what Node says of a module that it cannot find. */
+function pathProblem(url: URL): string | undefined {
+  const stats = statSync(url, { throwIfNoEntry: false });
+  if (stats === undefined) return 'there is no such file';
+  return stats.isDirectory() ? 'it is a folder; name the module in it, such as its tasks.js' : undefined;
 }
 
 function isImplementedHolder(value: unknown): value is ImplementedHolder {
