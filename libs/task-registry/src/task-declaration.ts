@@ -2,6 +2,7 @@ import type { TSchema } from '@sinclair/typebox';
 
 import { createParameterList } from './parameter-list.ts';
 import type { ParameterEntries, ParameterList } from './parameter-list.ts';
+import { assertJsonSchema } from './schema-kind.ts';
 
 /**
  * Who checks arguments against the schemas. Number and names of arguments are checked by the worker in any case.
@@ -62,7 +63,7 @@ export interface TaskOptions<
  * Declares a task: its parameters in order, its result, and who checks the arguments.
  *
  * @throws ImproperlyConfiguredError when a parameter's name is not a Python identifier or is used twice, or a required
- * parameter follows an optional one
+ * parameter follows an optional one, or a schema is not JSON Schema (one of zod or another library)
  *
  * @example
  * const add = defineTask({
@@ -80,6 +81,8 @@ export function defineTask<P extends ParameterEntries, R extends TSchema>(
   options: TaskOptions<P, R>,
 ): TaskDeclaration<P, R> {
   const { parameters, result, description, name, argumentsCheckedBy = 'everyone' } = options;
+  for (const [parameter, schema] of parameters) assertJsonSchema(schema, `parameter ${parameter}`);
+  if (result !== undefined) assertJsonSchema(result, 'the result');
   const parameterList = createParameterList(parameters);
   return { kind: 'typed', name, description, parameters, parameterList, result, argumentsCheckedBy };
 }
