@@ -154,6 +154,10 @@ describe('the OpenAPI document', () => {
     const { server } = createTestProducer();
 
     const page = await server.inject('/docs');
+    const policy = page.headers['content-security-policy'];
+    expect(policy).toContain("default-src 'self'");
+    // over plain HTTP its parts would not be found, on any host name but localhost
+    expect(policy).not.toContain('upgrade-insecure-requests');
 
     expect(page.statusCode).toBe(200);
     expect(page.headers['content-type']).toMatch(/^text\/html/);

@@ -72,7 +72,17 @@ export async function openApi(app: FastifyInstance, version: string): Promise<vo
     },
     convertConstToEnum: false,
   });
-  await app.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
+  await app.register(fastifySwaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    transformStaticCSP: withoutUpgrade,
+  });
+}
+
+/** The page is served over plain HTTP: a browser told to upgrade would ask for its parts over HTTPS, and show nothing. */
+function withoutUpgrade(policy: string): string {
+  const directives = policy.split(';').map((directive) => directive.trim());
+  return directives.filter((directive) => directive !== 'upgrade-insecure-requests').join('; ');
 }
 
 /** `GET /openapi.json`. */
