@@ -38,6 +38,17 @@ describe('parseBrokerUrls', () => {
     ['amqp://localhost/100%25', { vhost: '100%' }],
     ['amqp://[::1]:5673/v', { hostname: '::1', port: 5673, vhost: 'v' }],
     ['  amqp://localhost  ', {}],
+    ['AMQP://Rabbit', { hostname: 'rabbit' }],
+    ['amqp://rabbit:', { hostname: 'rabbit' }],
+    ['amqp://u:p%zz%@rabbit/%zz', { username: 'u', password: 'p%zz%', hostname: 'rabbit', vhost: '%zz' }],
+    ['amqp://u:p@q:r@rabbit', { username: 'u', password: 'p@q:r', hostname: 'rabbit' }],
+    [
+      'amqp://ü:ß ^|{}<>`"\\~@rabbit/é',
+      { username: 'ü', password: 'ß ^|{}<>`"\\~', hostname: 'rabbit', vhost: 'é' },
+    ],
+    ['amqp://u:%C3%9F%FF@rabbit', { username: 'u', password: 'ß\u{fffd}', hostname: 'rabbit' }],
+    ['amqp://localhost/a/../b', { vhost: 'a/../b' }],
+    ['amqp://localhost/v?heartbeat=5#f', { vhost: 'v' }],
   ])('parses %s', (url, expected) => {
     expect(parseBrokerUrls(url)).toEqual([{ ...local, ...expected }]);
   });
@@ -54,11 +65,13 @@ describe('parseBrokerUrls', () => {
   it.each([
     ['', 'broker_url is empty'],
     [' ; ', 'broker_url is empty'],
-    ['localhost:5672', 'scheme localhost'],
+    ['localhost:5672', 'broker_url has no scheme'],
+    ['user:hunter2@rabbit', 'broker_url has no scheme'],
+    ['constructor://localhost', 'scheme constructor'],
     ['redis://localhost', 'scheme redis'],
     ['amqp://rabbit:port', 'is not a URL'],
     ['amqp://rabbit:99999', 'is not a URL'],
-    ['amqp://localhost/%zz', 'malformed %-escape'],
+    ['amqp://user:pass/word@rabbit', 'in user and password as %2F'],
   ])('refuses %j and says why', (url, reason) => {
     expect(() => parseBrokerUrls(url)).toThrow(reason);
     expect(() => parseBrokerUrls(url)).toThrow(
@@ -68,8 +81,9 @@ describe('parseBrokerUrls', () => {
 
   it.each([
     'amqp://user:hunter2@rabbit:99999',
-    'amqp://user:hun%ter2@rabbit',
-    'amqp://user:hunter2@rabbit/%zz',
+    'amqp://user:hun%ter2@rabbit:x',
+    'user:hunter2@rabbit',
+    'user:hunter2',
     'amqp://user:hunter2 hunter2@rabbit:99999',
     'amqp://user:hunter2/hunter2@rabbit',
     'amqp://user:hunter2@hunter2@rabbit:x',

@@ -1,4 +1,5 @@
 import { ImproperlyConfiguredError } from '@celeriac/primitives';
+import { brokerUrlParts } from './broker-url-parts.ts';
 
 /** Where a broker is and how to log in to it; the parsed form of one `amqp://` URL. */
 export interface BrokerAddress {
@@ -11,18 +12,18 @@ export interface BrokerAddress {
   readonly vhost: string;
 }
 
-const schemes: Readonly<Record<string, BrokerAddress['protocol'] | undefined>> = {
-  'amqp:': 'amqp',
-  'pyamqp:': 'amqp',
-  'amqps:': 'amqps',
-  'pyamqps:': 'amqps',
-};
+const protocols: ReadonlyMap<string, BrokerAddress['protocol']> = new Map([
+  ['amqp', 'amqp'],
+  ['pyamqp', 'amqp'],
+  ['amqps', 'amqps'],
+  ['pyamqps', 'amqps'],
+]);
 
 /**
  * Parses the setting `broker_url`: one URL, or several separated by `;` that are tried in turn (Celery's failover form).
  *
- * Follows kombu: default user `guest`, password `guest`, ports 5672 and 5671, and a virtual host of `/` for an empty
- * path or for `//`, host `localhost` where the URL names none.
+ * Takes whatever kombu takes (`brokerUrlParts`): default user `guest`, password `guest`, ports 5672 and 5671, and a virtual
+ * host of `/` for an empty path or for `//`, host `localhost` where the URL names none.
  *
  * @throws ImproperlyConfiguredError when a URL cannot be parsed or has another scheme; credentials are masked
  */
@@ -37,42 +38,38 @@ export function parseBrokerUrls(text: string): readonly [BrokerAddress, ...Broke
 }
 
 function parseBrokerUrl(text: string): BrokerAddress {
-  if (!URL.canParse(withHost(text))) {
+  const { hostname, password, path, port, scheme, username } = brokerUrlParts(text);
+  if (scheme === '') {
+    // kombu takes it for a host name and shows it in every error; it may as well be a password
     throw new ImproperlyConfiguredError(
-      `broker_url ${maskBrokerUrl(text)} is not a URL; give amqp://user:password@host:port/vhost`,
+      'broker_url has no scheme; give amqp://user:password@host:port/vhost',
     );
   }
-  const url = new URL(withHost(text));
-  const protocol = schemes[url.protocol];
+  const protocol = protocols.get(scheme);
   if (protocol === undefined) {
     throw new ImproperlyConfiguredError(
-      `broker_url ${maskBrokerUrl(text)} has the scheme ${url.protocol.slice(0, -1)}; supported are amqp, amqps, pyamqp and pyamqps`,
+      `broker_url ${maskBrokerUrl(text)} has the scheme ${scheme}; supported are amqp, amqps, pyamqp and pyamqps`,
     );
   }
-  try {
-    return {
-      protocol,
-      hostname: url.hostname.replace(/^\[|\]$/g, '') || 'localhost',
-      port: Number(url.port) || (protocol === 'amqp' ? 5672 : 5671),
-      username: decodeURIComponent(url.username) || 'guest',
-      password: decodeURIComponent(url.password) || 'guest',
-      vhost: decodeURIComponent(url.pathname.slice(1)) || '/',
-    };
-  } catch (error) {
-    throw new ImproperlyConfiguredError(`broker_url ${maskBrokerUrl(text)} has a malformed %-escape`, {
-      cause: error,
-    });
+  if (!/^\d{0,5}$/.test(port) || Number(port) > 65_535 || /\s/.test(hostname)) {
+    throw new ImproperlyConfiguredError(
+      `broker_url ${maskBrokerUrl(text)} is not a URL; give amqp://user:password@host:port/vhost, ` +
+        'with / ? and # in user and password as %2F %3F and %23',
+    );
   }
+  return {
+    protocol,
+    hostname: hostname || 'localhost',
+    port: Number(port) || (protocol === 'amqp' ? 5672 : 5671),
+    username: username || 'guest',
+    password: password || 'guest',
+    vhost: path || '/',
+  };
 }
 
 /** A `;` separates URLs where a scheme follows, or nothing; elsewhere it belongs to a password. */
 function splitUrls(text: string): string[] {
   return text.split(/;(?=\s*(?:[a-z][a-z\d+.-]*:\/\/|;|$))/i);
-}
-
-/** The URL standard wants a host where there are credentials or a port; kombu does not. */
-function withHost(text: string): string {
-  return text.replace(/^([a-z]+:\/\/(?:[^@/]*@)?)(?=(?::\d*)?(?:\/|$))/i, '$1localhost');
 }
 
 /**

@@ -310,7 +310,7 @@ describe('readSettings', () => {
     ['amqp://guest:hunter2@h:99999', 'amqp://**@h:99999'],
     ['amqp://guest:hunter2', 'amqp://**'],
     ['amqp://guest:hun/ter2@h/v', 'amqp://**@h/v'],
-    ['amqp://guest:hunter2%@h', 'amqp://**@h'],
+    ['amqp://guest:hunter2%@h:70000', 'amqp://**@h:70000'],
     ['amqp://ok;redis://guest:hunter2@h', 'amqp://ok;redis://**@h'],
   ])('refuses the broker URL %s and hides its credentials', (url, shown) => {
     const [problem] = problemsOf({ CELERY_BROKER_URL: url });

@@ -181,7 +181,7 @@ export const brokerUrl: SettingParser<string> = {
   type: 'URL',
   allowed:
     'amqp://user:password@host:port/vhost, with scheme amqp, amqps, pyamqp or pyamqps, several separated by ";", ' +
-    'reserved characters of user, password and vhost percent-encoded',
+    'with / ? and # in user and password as %2F, %3F and %23',
   parse: (text) => {
     try {
       parseBrokerUrls(text);
