@@ -50,19 +50,22 @@ const compressions = [
  */
 export class MessageMutator {
   readonly #options: MessageMutatorOptions;
+  /** Those that call a task: the others are refused at the first look. */
+  readonly #calls: readonly RecordedMessage[];
   #made = 0;
 
   constructor(options: MessageMutatorOptions) {
     this.#options = options;
+    this.#calls = options.recorded.filter(({ headers }) => typeof headers['task'] === 'string');
   }
 
   next(): FuzzedMessage {
     const { random, recorded, replyTo, tasks } = this.#options;
     const id = `fuzz-${this.#made++}`;
-    const source = random.pick(recorded);
+    const source = random.pick(random.chance(85) && this.#calls.length > 0 ? this.#calls : recorded);
     const headers: Record<string, unknown> = { ...source.headers };
-    if (random.chance(80)) Object.assign(headers, { task: random.pick(tasks), id, root_id: id });
-    const rounds = random.int(0, 3);
+    if (random.chance(90)) Object.assign(headers, { task: random.pick(tasks), id, root_id: id });
+    const rounds = random.chance(50) ? 0 : random.int(1, 3);
     for (let round = 0; round < rounds; round++) this.#mutateHeaders(headers);
     const contentType = random.chance(5) ? random.pick(contentTypes) : source.contentType;
     const contentEncoding = random.chance(5) ? random.pick(encodings) : source.contentEncoding;
@@ -90,7 +93,8 @@ export class MessageMutator {
 
   #body(source: RecordedMessage, headers: Record<string, unknown>): Buffer {
     const { random } = this.#options;
-    if (random.chance(30)) return this.#mutateBytes(source.body);
+    if (random.chance(15)) return this.#mutateBytes(source.body);
+    if (random.chance(30)) return Buffer.from(jsonText(this.#call()));
     const parsed = parsedBody(source.body);
     const text =
       parsed === undefined || random.chance(2)
@@ -100,6 +104,23 @@ export class MessageMutator {
     if (random.chance(5)) return this.#compressed(body, headers);
     // rarely, as each takes as long to make as hundreds of others
     return random.int(1, 500) === 1 ? this.#bomb(headers) : body;
+  }
+
+  /** The body of a call whose callbacks, errbacks and chain are there, mostly. */
+  #call(): unknown {
+    const { random } = this.#options;
+    const args = [random.chance(80) ? { num_1: random.int(-9, 9), num_2: 0.5 } : hostileValue(random)];
+    const embed = Object.fromEntries(
+      ['callbacks', 'errbacks', 'chain', 'chord'].map((name) => [
+        name,
+        random.chance(70)
+          ? null
+          : random.chance(80)
+            ? [this.#signatures(random.int(0, 3))]
+            : hostileValue(random),
+      ]),
+    );
+    return [args, random.chance(95) ? {} : hostileValue(random), embed];
   }
 
   /** A value for a place in the body: hostile ones, and signatures, which the worker follows. */
