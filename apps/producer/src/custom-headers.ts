@@ -1,4 +1,4 @@
-import { isStandardHeader, PythonScalar } from '@celeriac/protocol';
+import { isStandardHeader, PythonFloat, PythonScalar } from '@celeriac/protocol';
 
 import { isMapping, pointerToken, shortJson } from './json-shape.ts';
 import type { FieldProblem } from './problem.ts';
@@ -46,6 +46,8 @@ function* complaintsAbout(name: string, value: unknown, field: string): Generato
       field,
       message: `must fit the 64 bits of an AMQP integer, got ${shortJson(value)}; send it as a string`,
     };
+  } else if (isNonFinite(value)) {
+    yield { field, message: `cannot be ${Number(value)}, which no broker reads; send it as a string` };
   } else if (value instanceof PythonScalar) {
     yield { field, message: `cannot be a ${value.kind}, which no AMQP header carries; send it as a string` };
   } else if (Array.isArray(value)) {
@@ -59,4 +61,10 @@ function* complaintsAbout(name: string, value: unknown, field: string): Generato
 
 function sizeOfBigints(_name: string, value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value;
+}
+
+/** NaN and infinities, plain or as a marked Python float. */
+function isNonFinite(value: unknown): boolean {
+  const number: unknown = value instanceof PythonFloat ? value.value : value;
+  return typeof number === 'number' && !Number.isFinite(number);
 }

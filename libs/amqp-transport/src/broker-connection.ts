@@ -25,6 +25,7 @@ import {
 } from './amqplib-connection.ts';
 import { describeBroker, type BrokerAddress } from './broker-url.ts';
 import { OperationalError, replyCodeOf } from './operational-error.ts';
+import { shortLivedMs } from './rebuild-backoff.ts';
 
 export type ConnectionStateName = 'idle' | 'connecting' | 'open' | 'closing' | 'closed';
 
@@ -36,6 +37,8 @@ export interface SessionUser {
   sessionLost(error: OperationalError): void;
   /** The broker blocks publishers (`connection.blocked`), or no longer does. */
   sessionBlocked?(blocked: boolean): void;
+  /** Another user has ended its turn alone. */
+  sessionTurn?(): void;
 }
 
 /** One lifetime of the underlying connection. */
@@ -71,10 +74,9 @@ export interface BrokerConnectionOptions {
   readonly connectTimeoutMs: number;
 }
 
-/** A connection that is lost sooner than this after it opened is not opened again at once, in ms. */
-const shortLivedMs = 1000;
-
 export class BrokerConnection {
+  /** Who sends alone at this moment what may have closed the connection; see {@link takeTurnAlone}. */
+  #alone: SessionUser | undefined;
   readonly #options: BrokerConnectionOptions;
   readonly #users = new Set<SessionUser>();
   readonly #stopping = new AbortController();
@@ -121,6 +123,7 @@ export class BrokerConnection {
 
   detach(user: SessionUser): void {
     this.#users.delete(user);
+    this.endTurnAlone(user);
   }
 
   /**
@@ -147,6 +150,24 @@ export class BrokerConnection {
     return new OperationalError('ERR_CONNECTION_CLOSED', `not connected to ${broker}`, {
       cause: this.#lastError,
     });
+  }
+
+  /**
+   * Lets one user at a time send what is suspected of having closed the connection: if it is closed again meanwhile, the
+   * others have sent nothing suspicious.
+   *
+   * @returns false when another user has the turn; `sessionTurn` tells when that is over
+   */
+  takeTurnAlone(user: SessionUser): boolean {
+    this.#alone ??= user;
+    return this.#alone === user;
+  }
+
+  /** Ends the turn of a user that has it. */
+  endTurnAlone(user: SessionUser): void {
+    if (this.#alone !== user) return;
+    this.#alone = undefined;
+    for (const other of [...this.#users]) if (other !== user) other.sessionTurn?.();
   }
 
   /** Closes the connection; waits for the broker's answer for a while. May be called twice. */

@@ -96,6 +96,54 @@ describe('ChannelConsumer', () => {
     await peer.close();
   });
 
+  it('rejects a message whose receiver throws, and takes the next on the same channel', async () => {
+    const failing = (delivery: Delivery): void => {
+      deliveries.push(delivery);
+      if (delivery.deliveryTag === 2) delivery.ack();
+      if (delivery.deliveryTag < 3) throw new Error(`a fault of ours ${delivery.deliveryTag}`);
+    };
+    await consuming({ onDelivery: failing });
+    for (const tag of [1, 2, 3]) deliver(tag);
+    await delivered(3);
+    deliveries[2]?.ack();
+    await until(() => settlements().length > 0 && peer.saidBy('basic.reject').length === 1);
+    await until(() => settlements().length >= 2);
+    expect(peer.saidBy('basic.reject')).toMatchObject([{ deliveryTag: 1, requeue: false }]);
+    expect(logger.fieldsOf('delivery failed, message rejected')).toMatchObject([
+      { queue: 'addition', deliveryTag: 1, err: { message: 'a fault of ours 1' } },
+      { queue: 'addition', deliveryTag: 2 },
+    ]);
+    expect(peer.saidBy('basic.consume')).toHaveLength(1);
+  });
+
+  it('waits longer each time before it rebuilds a channel that is closed as soon as it consumes', async () => {
+    let rebuilds = 0;
+    peer.script = ({ method, channel, connection: to }) => {
+      if (method !== 'basic.consume' || ++rebuilds > 4) return undefined;
+      setImmediate(() => {
+        to.closeChannel(channel, 406, 'PRECONDITION_FAILED');
+      });
+      return undefined;
+    };
+    const startMs = performance.now();
+    await consuming();
+    await until(() => rebuilds === 5 && peer.saidBy('basic.consume').length === 5, { timeoutMs: 30_000 });
+    // 50 + 100 + 200 + 400 ms are certain; without a pause it would be over in a few
+    expect(performance.now() - startMs).toBeGreaterThan(700);
+  });
+
+  it('goes on when onDeliveriesLost throws', async () => {
+    const consumer = await consuming({
+      onDeliveriesLost: () => {
+        throw new Error('a fault of ours');
+      },
+    });
+    peer.connections[0]?.close(320, 'CONNECTION_FORCED');
+    await until(() => peer.saidBy('basic.consume').length === 2);
+    await consumer.whenConsuming();
+    expect(logger.fieldsOf('onDeliveriesLost failed')).toHaveLength(1);
+  });
+
   it('declares, limits and consumes, in this order', async () => {
     const consumer = await consuming();
     expect(consumer.isConsuming).toBe(true);

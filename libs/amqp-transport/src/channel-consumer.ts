@@ -28,6 +28,7 @@ import { logChannelClosed } from './consumer-timeout.ts';
 import { ChannelDelivery } from './delivery.ts';
 import type { DeliveryWindow } from './delivery-window.ts';
 import type { ConsumeOptions, MessageConsumer } from './message-consumer.ts';
+import { RebuildBackoff } from './rebuild-backoff.ts';
 import { refusalOf } from './refusal.ts';
 import { declareTopology, withoutQueue, type Topology } from './topology.ts';
 
@@ -51,6 +52,8 @@ interface OpenChannel {
   readonly channel: Channel;
   readonly window: DeliveryWindow;
   readonly session: Session;
+  /** In ms of `performance.now()`. */
+  readonly openedAt: number;
   /** Consumer tag of each queue that is being consumed. */
   readonly consumerTags: Map<ConsumedQueue, string>;
 }
@@ -69,6 +72,7 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
   #open: OpenChannel | undefined;
   #establishing: Promise<void> = Promise.resolve();
   readonly #waiters = new ConditionWaiters();
+  readonly #rebuilds = new RebuildBackoff();
   #closing: Promise<void> | undefined;
 
   constructor(connection: BrokerConnection, options: ConsumeOptions, logger: Logger) {
@@ -171,12 +175,13 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
     await closeChannel(open.channel);
   }
 
-  #establish(session: Session): void {
+  #establish(session: Session, initialDelayMs = 0): void {
     this.#setState('establishing');
-    this.#establishing = this.#establishUntilConsuming(session);
+    this.#establishing = this.#establishUntilConsuming(session, initialDelayMs);
   }
 
-  async #establishUntilConsuming(session: Session): Promise<void> {
+  async #establishUntilConsuming(session: Session, initialDelayMs: number): Promise<void> {
+    if (initialDelayMs > 0) await this.#sleep(initialDelayMs);
     for (let attempt = 0; this.#isEstablishingOn(session); attempt++) {
       try {
         await this.#connection.withChannel((channel) => declareTopology(channel, this.#topology));
@@ -199,7 +204,13 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
 
   async #consumeOn(session: Session): Promise<void> {
     const channel = await openChannel(session);
-    const open: OpenChannel = { channel, window: channelWindow(channel), session, consumerTags: new Map() };
+    const open: OpenChannel = {
+      channel,
+      window: channelWindow(channel),
+      session,
+      openedAt: performance.now(),
+      consumerTags: new Map(),
+    };
     this.#open = open;
     let reason = '';
     channel.on('error', (error: Error) => (reason = error.message));
@@ -220,7 +231,6 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
 
   async #consumeQueue(open: OpenChannel, queue: ConsumedQueue): Promise<void> {
     if (!this.#isWanted(queue)) return;
-    const { onDelivery } = this.#options;
     const registration = { isCancelled: false };
     const { consumerTag } = await open.channel.consume(
       queue.name,
@@ -230,7 +240,7 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
           this.#consumerCancelled(open, queue);
           return;
         }
-        onDelivery(new ChannelDelivery(message, queue.name, open.window));
+        this.#deliver(new ChannelDelivery(message, queue.name, open.window));
       },
       { noAck: false },
     );
@@ -242,6 +252,20 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
     }
     queue.attempts = 0;
     open.consumerTags.set(queue, consumerTag);
+  }
+
+  /** An exception that escaped would close the channel: amqplib takes it for a fault of its own. */
+  #deliver(delivery: ChannelDelivery): void {
+    try {
+      this.#options.onDelivery(delivery);
+    } catch (error) {
+      const { queue, deliveryTag } = delivery;
+      this.#logger.error(
+        { queue, deliveryTag, err: coerceError(error) },
+        'delivery failed, message rejected',
+      );
+      if (!delivery.isSettled) delivery.reject({ requeue: false });
+    }
   }
 
   async #add(queue: AddingQueue): Promise<void> {
@@ -324,7 +348,7 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
     // without a reason the connection is going and sessionLost follows; otherwise an attempt or a cancel is under way
     if (reason === '' || this.#state !== 'consuming') return;
     logChannelClosed(this.#logger, this.#names(), reason);
-    this.#establish(open.session);
+    this.#establish(open.session, this.#rebuilds.delayMs(open.openedAt));
   }
 
   #abandonChannel(): void {
@@ -332,7 +356,11 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
     if (open === undefined) return;
     this.#open = undefined;
     open.window.invalidate();
-    this.#options.onDeliveriesLost?.();
+    try {
+      this.#options.onDeliveriesLost?.();
+    } catch (error) {
+      this.#logger.error({ queues: this.#names(), err: coerceError(error) }, 'onDeliveriesLost failed');
+    }
   }
 
   #isConsumed(queue: ConsumedQueue): boolean {
@@ -354,7 +382,11 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
   }
 
   async #pause(attempt: number): Promise<void> {
-    await delay(backoffMs(attempt), undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    await this.#sleep(backoffMs(attempt));
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 
   #setState(next: ConsumerStateName): void {

@@ -227,6 +227,72 @@ describe('ChannelPublisher', () => {
     });
   });
 
+  describe('when the broker closes the connection for what it cannot parse', () => {
+    /** Closes the connection for the exchange `bad`, as RabbitMQ does for a header that it cannot parse. */
+    function refuseBad(code: number): PeerScript {
+      const closed = new Set<number>();
+      return ({ connection: peerConnection, ...said }) => {
+        if (said.method !== 'basic.publish') return undefined;
+        if (closed.has(peerConnection.number)) return 'handled';
+        if (said.exchange !== 'bad') return undefined;
+        closed.add(peerConnection.number);
+        peerConnection.close(code, 'SYNTAX_ERROR');
+        return 'handled';
+      };
+    }
+
+    it.each([501, 502, 541])('with %d, finds the message in three tries and fails it alone', async (code) => {
+      peer.script = refuseBad(code);
+      const publisher = publisherWith();
+      const messages = ids(20).map((id) => message(id, id === 'id-7' ? { exchange: 'bad' } : {}));
+      const outcomes = await publishAll(publisher, messages);
+      expect(outcomes).toEqual(
+        messages.map(({ exchange }) => (exchange === 'bad' ? 'ERR_PUBLISH_REFUSED' : 'done')),
+      );
+      expect(received().filter(({ exchange }) => exchange === 'bad')).toHaveLength(3);
+      expect(peer.connections.length).toBeLessThanOrEqual(4);
+      expect(await publishAll(publisher, [message('later')])).toEqual(['done']);
+    });
+
+    it('does not blame what another publisher of the connection sends meanwhile', async () => {
+      peer.script = refuseBad(502);
+      const [guilty, innocent] = [publisherWith(), publisherWith()];
+      const outcomes = await Promise.all([
+        publishAll(innocent, [message('id-1')]),
+        publishAll(guilty, [message('bad', { exchange: 'bad' })]),
+        publishAll(
+          innocent,
+          ids(3).map((id) => message(id)),
+        ),
+      ]);
+      expect(outcomes).toEqual([['done'], ['ERR_PUBLISH_REFUSED'], ['done', 'done', 'done']]);
+    });
+
+    it('blames no message when an operator closes it, however often', async () => {
+      let closes = 0;
+      peer.script = (said) => {
+        if (said.method !== 'basic.publish' || ++closes > 4) return undefined;
+        said.connection.close(320, 'CONNECTION_FORCED');
+        return 'handled';
+      };
+      expect(await publishAll(publisherWith(), [message('a')])).toEqual(['done']);
+      expect(closes).toBe(5);
+    });
+  });
+
+  it('goes on when what waits for a publish throws', async () => {
+    const publisher = publisherWith();
+    const confirmed = new Promise<void>((resolve) => {
+      publisher.send(message('a'), () => {
+        resolve();
+        throw new Error('a fault of the caller');
+      });
+    });
+    await confirmed;
+    expect(await publishAll(publisher, [message('b')])).toEqual(['done']);
+    expect(peer.saidBy('channel.open')).toHaveLength(1);
+  });
+
   describe('when the broker closes the channel', () => {
     /** Refuses the exchange `bad` as RabbitMQ does: by closing the channel, some publishes later. */
     const refuseBad: PeerScript = (said) => {

@@ -7,6 +7,10 @@
  * The broker answers a bad publish (such as an unknown exchange) by closing the channel, without saying which one it
  * was. Everything in flight is then suspect and is sent again one at a time; a message that closes the channel when it
  * is alone in flight is the one, and is refused.
+ *
+ * A message that the broker cannot parse costs the whole connection (a reply code from 501 on). The same holds then, but
+ * for two things: the publishers of the connection take turns with their suspects, and the message is refused when it was
+ * alone in flight twice, because something else on the connection may have been at fault once.
  */
 import { backoffMs, coerceError, type Logger } from '@celeriac/primitives';
 import type { Channel, Message } from 'amqplib';
@@ -20,15 +24,18 @@ import {
 } from './broker-connection.ts';
 import type { ContentHeader } from './content-header.ts';
 import type { MessagePublisher, OnPublished, PublishMessage, PublisherOptions } from './message-publisher.ts';
-import { OperationalError } from './operational-error.ts';
+import { isHardError, OperationalError } from './operational-error.ts';
+import { RebuildBackoff } from './rebuild-backoff.ts';
 
 interface Entry {
   readonly message: PublishMessage;
   readonly onPublished: OnPublished;
   /** When it fails with ERR_PUBLISH_TIMEOUT, in ms of `performance.now()`; Infinity for never. */
   readonly deadline: number;
-  /** In flight when the broker closed a channel; sent alone from then on. */
+  /** In flight when the broker closed a channel or the connection; sent alone from then on. */
   isSuspect: boolean;
+  /** How often the broker closed the connection for a fault while this was alone in flight. */
+  closedAlone: number;
   /** Why the broker returned it; the confirm that follows makes it final. */
   returned: OperationalError | undefined;
 }
@@ -36,9 +43,14 @@ interface Entry {
 interface OpenChannel {
   readonly channel: Channel;
   readonly session: Session;
+  /** In ms of `performance.now()`. */
+  readonly openedAt: number;
 }
 
 const sweepIntervalMs = 100;
+
+/** A message that was alone in flight at so many faults of the connection is refused. */
+const mostClosedAlone = 2;
 
 export class ChannelPublisher implements MessagePublisher, SessionUser {
   readonly #connection: BrokerConnection;
@@ -46,6 +58,9 @@ export class ChannelPublisher implements MessagePublisher, SessionUser {
   readonly #options: Required<Omit<PublisherOptions, 'timeoutMs'>> & { readonly timeoutMs: number };
   readonly #inFlight = new Set<Entry>();
   readonly #closed = new AbortController();
+  readonly #rebuilds = new RebuildBackoff();
+  /** In flight when the channel went, while it is not known yet whether the connection went with it, and why. */
+  #lost: readonly Entry[] = [];
   #waiting: Entry[] = [];
   /** Index of the first entry of `#waiting` that has not been taken; the array is cut now and then. */
   #head = 0;
@@ -95,7 +110,14 @@ export class ChannelPublisher implements MessagePublisher, SessionUser {
     }
     const { timeoutMs } = this.#options;
     const deadline = timeoutMs === Infinity ? Infinity : performance.now() + timeoutMs;
-    this.#waiting.push({ message, onPublished, deadline, isSuspect: false, returned: undefined });
+    this.#waiting.push({
+      message,
+      onPublished,
+      deadline,
+      isSuspect: false,
+      closedAlone: 0,
+      returned: undefined,
+    });
     this.#pump();
     if (deadline !== Infinity) this.#sweep ??= setInterval(this.#failOverdue, sweepIntervalMs).unref();
   }
@@ -106,13 +128,21 @@ export class ChannelPublisher implements MessagePublisher, SessionUser {
   }
 
   sessionLost(error: OperationalError): void {
+    const lost = this.#open === undefined ? this.#lost : [...this.#inFlight];
+    this.#lost = [];
     this.#abandonChannel();
     this.#isBlocked = false;
+    if (isHardError(error.replyCode)) this.#suspect(lost, error);
+    this.#connection.endTurnAlone(this);
     if (this.#options.failFast) this.#failWaiting(() => error);
   }
 
   sessionBlocked(blocked: boolean): void {
     this.#isBlocked = blocked;
+    this.#pump();
+  }
+
+  sessionTurn(): void {
     this.#pump();
   }
 
@@ -171,7 +201,8 @@ export class ChannelPublisher implements MessagePublisher, SessionUser {
     return failFast && !this.#connection.isOpen ? this.#connection.unavailable() : undefined;
   }
 
-  async #openUntilReady(session: Session): Promise<void> {
+  async #openUntilReady(session: Session, initialDelayMs = 0): Promise<void> {
+    if (initialDelayMs > 0) await this.#sleep(initialDelayMs);
     for (let attempt = 0; session.isOpen() && !this.#closed.signal.aborted; attempt++) {
       try {
         await this.#openOn(session);
@@ -179,9 +210,13 @@ export class ChannelPublisher implements MessagePublisher, SessionUser {
       } catch (error) {
         if (!session.isOpen()) return;
         this.#logger.error({ reason: coerceError(error).message }, 'cannot open a channel to publish');
-        await delay(backoffMs(attempt), undefined, { signal: this.#closed.signal }).catch(() => undefined);
+        await this.#sleep(backoffMs(attempt));
       }
     }
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#closed.signal }).catch(() => undefined);
   }
 
   async #openOn(session: Session): Promise<void> {
@@ -192,7 +227,7 @@ export class ChannelPublisher implements MessagePublisher, SessionUser {
       await closeChannel(channel);
       return;
     }
-    const open: OpenChannel = { channel, session };
+    const open: OpenChannel = { channel, session, openedAt: performance.now() };
     let cause: Error | undefined;
     channel.on('error', (error: Error) => (cause = error));
     // before amqplib's own listener, which calls back every unconfirmed publish with an error
@@ -224,7 +259,7 @@ export class ChannelPublisher implements MessagePublisher, SessionUser {
 
   #maySend(): boolean {
     if (this.#open === undefined || this.#isBlocked || this.#isBufferFull) return false;
-    if (this.#inFlight.size === 0) return true;
+    if (this.#inFlight.size === 0) return this.#suspectCount === 0 || this.#connection.takeTurnAlone(this);
     if (this.#inFlight.size >= this.#options.maxInFlight) return false;
     return this.#suspectCount === 0;
   }
@@ -295,11 +330,14 @@ export class ChannelPublisher implements MessagePublisher, SessionUser {
 
   #channelClosed(open: OpenChannel, cause: Error | undefined): void {
     if (this.#open !== open) return; // closed by us
+    if (cause === undefined) this.#lost = [...this.#inFlight];
     const guilty = cause === undefined ? undefined : this.#findGuilty();
     this.#abandonChannel();
     if (cause === undefined) return; // the connection is going, sessionLost follows
+    this.#connection.endTurnAlone(this);
     this.#logger.error({ reason: cause.message }, 'the broker closed the publishing channel');
-    void this.#openUntilReady(open.session);
+    // at once when it is known which message did it: the broker has nothing against the others
+    void this.#openUntilReady(open.session, guilty === undefined ? this.#rebuilds.delayMs(open.openedAt) : 0);
     // last, because the publisher may be used from the callback
     if (guilty !== undefined) this.#settle(guilty, asOperationalError(cause, 'ERR_PUBLISH_REFUSED'));
   }
@@ -311,17 +349,50 @@ export class ChannelPublisher implements MessagePublisher, SessionUser {
       this.#inFlight.delete(first);
       return first;
     }
-    for (const entry of this.#inFlight) {
+    this.#markSuspects(this.#inFlight);
+    return undefined;
+  }
+
+  /** The connection was closed for a fault while these, which wait again, were in flight. */
+  #suspect(lost: readonly Entry[], error: OperationalError): void {
+    this.#markSuspects(lost);
+    const [only] = lost;
+    if (only === undefined || lost.length > 1 || ++only.closedAlone < mostClosedAlone) return;
+    this.#waiting = this.#waiting.slice(this.#head).filter((entry) => entry !== only);
+    this.#head = 0;
+    this.#logger.error(
+      { target: describeTarget(only.message), reason: error.message },
+      'the broker closed the connection for a message again, it is not sent any more',
+    );
+    this.#settle(
+      only,
+      new OperationalError(
+        'ERR_PUBLISH_REFUSED',
+        `the broker closed the connection each time that the message for ${describeTarget(only.message)} was sent: ${error.message}`,
+        { cause: error, replyCode: error.replyCode },
+      ),
+    );
+  }
+
+  #markSuspects(entries: Iterable<Entry>): void {
+    for (const entry of entries) {
       if (!entry.isSuspect) this.#suspectCount++;
       entry.isSuspect = true;
     }
-    return undefined;
   }
 
   #settle(entry: Entry, error?: OperationalError): void {
     this.#inFlight.delete(entry);
-    if (entry.isSuspect) this.#suspectCount--;
-    entry.onPublished(error);
+    if (entry.isSuspect) {
+      this.#suspectCount--;
+      this.#connection.endTurnAlone(this);
+    }
+    try {
+      entry.onPublished(error);
+    } catch (caught) {
+      // amqplib would take it for a fault of the channel
+      this.#logger.error({ err: coerceError(caught) }, 'what waits for a publish failed');
+    }
     if (this.#unsettledCount === 0) this.#onIdle?.();
   }
 

@@ -66,7 +66,8 @@ export class FieldWriter {
   /**
    * A field table from plain values; members that are `undefined` are left out.
    *
-   * @throws TypeError for a value that no field type can carry; the message names the header
+   * @throws TypeError for a value that no field type can carry or no broker can read, such as NaN; the message names the
+   * header
    */
   table(table: Readonly<Record<string, unknown>>, path = ''): void {
     const lengthAt = this.#reserve(4);
@@ -89,26 +90,24 @@ export class FieldWriter {
         this.octet(value ? 1 : 0);
         return;
       case 'number':
-        this.#number(value);
+        this.#number(value, path, name);
         return;
       case 'bigint':
-        this.#integer(value, path + name);
+        this.#integer(value, path, name);
         return;
       case 'object':
         if (value === null)
           this.octet(0x56); // V
-        else this.#object(value, path + name);
+        else this.#object(value, path, name);
         return;
       default:
         throw new TypeError(`header ${path}${name} is a ${typeof value}, which no AMQP field type can carry`);
     }
   }
 
-  #number(value: number): void {
+  #number(value: number, path: string, name: string): void {
     if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
-      this.octet(0x64); // d
-      const at = this.#reserve(8);
-      this.#bytes.writeDoubleBE(value, at);
+      this.#double(value, path, name);
     } else if (value >= -0x80000000 && value <= 0x7fffffff) {
       this.octet(0x49); // I
       const at = this.#reserve(4);
@@ -119,23 +118,32 @@ export class FieldWriter {
     }
   }
 
-  #integer(value: bigint, path: string): void {
+  #double(value: number, path: string, name: string): void {
+    // RabbitMQ cannot read it, and closes the connection with all that is under way on it
+    if (!Number.isFinite(value))
+      throw new TypeError(`header ${path}${name} is ${value}, which no broker reads; send it as a string`);
+    this.octet(0x64); // d
+    const at = this.#reserve(8);
+    this.#bytes.writeDoubleBE(value, at);
+  }
+
+  #integer(value: bigint, path: string, name: string): void {
     if (Number.isSafeInteger(Number(value))) {
-      this.#number(Number(value));
+      this.#number(Number(value), path, name);
       return;
     }
     if (BigInt.asIntN(64, value) !== value) {
       throw new TypeError(
-        `header ${path} is ${value}, beyond the 64 bits of an AMQP integer; send it as a string`,
+        `header ${path}${name} is beyond the 64 bits of an AMQP integer; send it as a string`,
       );
     }
     this.octet(0x6c); // l
     this.longLong(value);
   }
 
-  #object(value: object, path: string): void {
+  #object(value: object, path: string, name: string): void {
     if (Array.isArray(value)) {
-      this.#array(value, path);
+      this.#array(value, path + name);
     } else if (value instanceof Uint8Array) {
       this.octet(0x78); // x
       this.long(value.byteLength);
@@ -143,16 +151,14 @@ export class FieldWriter {
       this.#bytes.set(value, at);
     } else if (value instanceof Date) {
       const seconds = Math.floor(value.getTime() / 1000);
-      if (!(seconds >= 0)) throw new TypeError(`header ${path} is a date that AMQP cannot carry`);
+      if (!(seconds >= 0)) throw new TypeError(`header ${path}${name} is a date that AMQP cannot carry`);
       this.octet(0x54); // T
       this.longLong(BigInt(seconds));
     } else if (isNumberLike(value)) {
-      this.octet(0x64); // d
-      const at = this.#reserve(8);
-      this.#bytes.writeDoubleBE(value.valueOf(), at);
+      this.#double(value.valueOf(), path, name);
     } else {
       this.octet(0x46); // F
-      this.table(value as Readonly<Record<string, unknown>>, `${path}.`);
+      this.table(value as Readonly<Record<string, unknown>>, `${path}${name}.`);
     }
   }
 

@@ -8,7 +8,7 @@ export interface ConsumeOptions {
   readonly topology: Topology;
   /** Most deliveries that may be unsettled at a time, for each queue; 0 is no limit (`basic.qos`, per consumer). */
   readonly prefetchCount: number;
-  /** Called for each message in the order of delivery. Must not throw. */
+  /** Called for each message in the order of delivery. What it throws is logged, and the message rejected without requeue. */
   readonly onDelivery: (delivery: Delivery) => void;
   /** Called when a channel is gone, and with it every delivery of it that was not settled. */
   readonly onDeliveriesLost?: () => void;

@@ -49,3 +49,11 @@ export function replyCodeOf(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'number' ? error.code : undefined;
 }
+
+/**
+ * Whether the broker closed the connection for a fault of what was sent: AMQP's hard errors, from 501 FRAME_ERROR to 541
+ * INTERNAL_ERROR. An operator who closes it gives 320 CONNECTION_FORCED.
+ */
+export function isHardError(replyCode: number | undefined): boolean {
+  return replyCode !== undefined && replyCode >= 501 && replyCode <= 541;
+}

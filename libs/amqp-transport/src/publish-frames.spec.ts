@@ -130,7 +130,13 @@ describe('encodePublish', () => {
   it.each<[string, Partial<PublishMessage>, string]>([
     ['a header that is a function', { headers: { a: { b: [() => 1] } } }, 'header a.b[0] is a function'],
     ['a header that is a symbol', { headers: { a: Symbol('s') } }, 'header a is a symbol'],
-    ['an integer beyond 64 bits', { headers: { a: 2n ** 63n } }, 'header a is 9223372036854775808'],
+    ['an integer beyond 64 bits', { headers: { a: 2n ** 63n } }, 'header a is beyond the 64 bits'],
+    [
+      'NaN',
+      { headers: { a: { b: [1, NaN] } } },
+      'header a.b[1] is NaN, which no broker reads; send it as a string',
+    ],
+    ['a marked float that is infinite', { headers: { a: Object(-Infinity) } }, 'header a is -Infinity'],
     [
       'a header name over 255 bytes',
       { headers: { ['n'.repeat(256)]: 1 } },

@@ -1,8 +1,5 @@
 import { asOperationalError } from './broker-connection.ts';
-import type { OperationalError } from './operational-error.ts';
-
-/** AMQP's hard errors, which end the connection: from 501 FRAME_ERROR on, and 530 NOT_ALLOWED among them. */
-const firstHardError = 501;
+import { isHardError, type OperationalError } from './operational-error.ts';
 
 /** ACCESS_REFUSED, NOT_FOUND and RESOURCE_LOCKED: what the broker may answer to `basic.consume`. */
 const consumeRefusals: readonly (number | undefined)[] = [403, 404, 405];
@@ -23,7 +20,7 @@ export interface OperationSurroundings {
  */
 export function refusalOf(error: unknown, surroundings: OperationSurroundings): OperationalError | undefined {
   const { isSessionOpen, isChannelOpen, lastError } = surroundings;
-  if (!isSessionOpen) return (lastError?.replyCode ?? 0) >= firstHardError ? lastError : undefined;
+  if (!isSessionOpen) return isHardError(lastError?.replyCode) ? lastError : undefined;
   const refusal = asOperationalError(error, 'ERR_CHANNEL_CLOSED');
   // without the channel, the operation may have failed for a reason that is not its own, such as consumer_timeout
   return isChannelOpen || consumeRefusals.includes(refusal.replyCode) ? refusal : undefined;

@@ -219,7 +219,12 @@ class ConsumerChannel implements SettlementChannel {
     const delivery = new InMemoryDelivery({ queued, queue, deliveryTag, channel: this });
     this.#unsettled.add(delivery);
     this.#link.journal.write({ event: 'delivered', message: queued.message, queue: queue.name });
-    onDelivery(delivery);
+    try {
+      onDelivery(delivery);
+    } catch {
+      // as the real one, which logs it: the message must not come again and again
+      if (!delivery.isSettled) delivery.reject({ requeue: false });
+    }
   }
 
   settle(delivery: InMemoryDelivery, outcome: 'ack' | 'requeue' | 'reject'): void {
