@@ -74,12 +74,15 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
   readonly #waiters = new ConditionWaiters();
   readonly #rebuilds = new RebuildBackoff();
   #closing: Promise<void> | undefined;
+  #isPaused = false;
+  #prefetchCount: number;
 
   constructor(connection: BrokerConnection, options: ConsumeOptions, logger: Logger) {
     this.#connection = connection;
     this.#options = options;
     this.#logger = logger;
     this.#topology = options.topology;
+    this.#prefetchCount = options.prefetchCount;
     this.#queues = new Map(options.queues.map((name) => [name, { name, topology: undefined, attempts: 0 }]));
     connection.attach(this);
   }
@@ -137,6 +140,33 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
   sessionLost(): void {
     this.#abandonChannel();
     if (this.#state !== 'cancelled' && this.#state !== 'closed') this.#setState('waiting');
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    const open = this.#open;
+    if (open === undefined) return;
+    for (const [queue, tag] of [...open.consumerTags]) {
+      if (!this.#isHeldBack(queue)) continue;
+      open.consumerTags.delete(queue);
+      void settlesInTime(open.channel.cancel(tag));
+    }
+  }
+
+  isPaused(name: string): boolean {
+    const queue = this.#queues.get(name);
+    return this.#isPaused && (queue === undefined || this.#isHeldBack(queue));
+  }
+
+  resume(prefetchCount: number): void {
+    this.#isPaused = false;
+    this.#prefetchCount = prefetchCount;
+    const open = this.#open;
+    if (open === undefined) return;
+    // it holds for the consumers that are registered after it
+    void settlesInTime(open.channel.prefetch(prefetchCount, false));
+    if (this.#state !== 'consuming') return; // it consumes what is left once it is
+    for (const queue of this.#queues.values()) if (!open.consumerTags.has(queue)) this.#resume(open, queue);
   }
 
   async cancel(): Promise<void> {
@@ -217,20 +247,20 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
     channel.once('close', () => {
       this.#channelClosed(open, reason);
     });
-    await channel.prefetch(this.#options.prefetchCount, false);
+    await channel.prefetch(this.#prefetchCount, false);
     const queues = [...this.#queues.values()].filter(({ topology }) => topology === undefined);
     for (const queue of queues) await this.#consumeQueue(open, queue);
     if (this.#state !== 'establishing') return;
     if (this.#open !== open) throw new Error(reason === '' ? 'the channel was closed' : reason);
     this.#setState('consuming');
-    this.#logger.info({ queues: this.#names(), prefetchCount: this.#options.prefetchCount }, 'consuming');
+    this.#logger.info({ queues: this.#names(), prefetchCount: this.#prefetchCount }, 'consuming');
     this.#waiters.changed();
     // added later, or cancelled before the others were registered
     for (const queue of this.#queues.values()) if (!open.consumerTags.has(queue)) this.#resume(open, queue);
   }
 
   async #consumeQueue(open: OpenChannel, queue: ConsumedQueue): Promise<void> {
-    if (!this.#isWanted(queue)) return;
+    if (!this.#isWanted(queue) || this.#isHeldBack(queue) || open.consumerTags.has(queue)) return;
     const registration = { isCancelled: false };
     const { consumerTag } = await open.channel.consume(
       queue.name,
@@ -246,7 +276,7 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
     );
     // the cancel may arrive together with the answer to consume, and is handled before this line
     if (registration.isCancelled) return;
-    if (!this.#isWanted(queue)) {
+    if (!this.#isWanted(queue) || this.#isHeldBack(queue) || open.consumerTags.has(queue)) {
       await open.channel.cancel(consumerTag);
       return;
     }
@@ -324,7 +354,7 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
 
   async #resumeQueue(open: OpenChannel, queue: ConsumedQueue): Promise<void> {
     const isWorthIt = (): boolean =>
-      this.#open === open && this.#state === 'consuming' && this.#isWanted(queue);
+      this.#open === open && this.#state === 'consuming' && this.#isWanted(queue) && !this.#isHeldBack(queue);
     while (isWorthIt()) {
       await this.#pause(queue.attempts++);
       try {
@@ -370,6 +400,11 @@ export class ChannelConsumer implements MessageConsumer, SessionUser {
   /** False once it was removed, even if a queue of that name was added since. */
   #isWanted(queue: ConsumedQueue): boolean {
     return this.#queues.get(queue.name) === queue || this.#adding.get(queue.name) === queue;
+  }
+
+  /** Paused; but a queue that is deleted with its last consumer would go, and its messages with it. */
+  #isHeldBack({ name, topology = this.#topology }: ConsumedQueue): boolean {
+    return this.#isPaused && topology.queues.every((queue) => queue.name !== name || !queue.autoDelete);
   }
 
   #names(): string[] {

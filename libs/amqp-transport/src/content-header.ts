@@ -1,4 +1,4 @@
-import { decodeFieldTable, FieldTableError } from './field-table.ts';
+import { FieldReader, FieldTableError } from './field-table.ts';
 import type { Headers, MessageProperties } from '@celeriac/primitives';
 
 /** What a content header frame says of a message. */
@@ -7,6 +7,8 @@ export interface ContentHeader {
   readonly headers: Headers;
   /** Set when the properties or the header table could not be read; `headers` is then empty. */
   readonly damage: Error | undefined;
+  /** About what properties and headers take in memory, in bytes. */
+  readonly bytes: number;
 }
 
 /** Bit of each basic property in the flags of a content header; the properties follow in the order of their bits. */
@@ -28,6 +30,9 @@ export const PROPERTY_FLAG = {
   more: 1,
 } as const;
 
+/** About what a field takes in memory beside its text, in bytes. */
+const bytesPerField = 64;
+
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
@@ -41,15 +46,22 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
  */
 export function decodeContentHeader(bytes: Buffer, start: number): ContentHeader {
   const properties: Writable<MessageProperties> = {};
+  const fields = new FieldReader(bytes, start);
   try {
-    const headers = readProperties(bytes, start, properties);
-    return { properties, headers, damage: undefined };
+    const headers = readProperties(bytes, start, properties, fields);
+    return { properties, headers, damage: undefined, bytes: bytes.length + fields.count * bytesPerField };
   } catch (error) {
-    return { properties, headers: {}, damage: error instanceof Error ? error : new Error(String(error)) };
+    const damage = error instanceof Error ? error : new Error(String(error));
+    return { properties, headers: {}, damage, bytes: bytes.length };
   }
 }
 
-function readProperties(bytes: Buffer, start: number, into: Writable<MessageProperties>): Headers {
+function readProperties(
+  bytes: Buffer,
+  start: number,
+  into: Writable<MessageProperties>,
+  fields: FieldReader,
+): Headers {
   const flags = bytes.readUInt16BE(start);
   if (flags & PROPERTY_FLAG.more)
     throw new FieldTableError('there are property flags beyond the basic properties');
@@ -66,7 +78,7 @@ function readProperties(bytes: Buffer, start: number, into: Writable<MessageProp
   if (flags & PROPERTY_FLAG.contentType) into.contentType = shortString();
   if (flags & PROPERTY_FLAG.contentEncoding) into.contentEncoding = shortString();
   if (flags & PROPERTY_FLAG.headers) {
-    headers = decodeFieldTable(bytes, offset);
+    headers = fields.tableAt(offset);
     offset += 4 + bytes.readUInt32BE(offset);
   }
   if (flags & PROPERTY_FLAG.deliveryMode) into.deliveryMode = bytes.readUInt8(offset++);

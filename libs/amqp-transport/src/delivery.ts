@@ -16,6 +16,8 @@ export interface Delivery {
   readonly deliveryTag: number;
   /** The queue it was consumed from. */
   readonly queue: string;
+  /** About what it takes in memory, body and headers, in bytes. */
+  readonly bytes: number;
   /** True once it is acknowledged or rejected. */
   readonly isSettled: boolean;
   /** True when its channel is gone: the broker delivers the message again, here or elsewhere. */
@@ -60,6 +62,10 @@ export class ChannelDelivery implements Delivery {
 
   get properties(): MessageProperties {
     return this.#header.properties;
+  }
+
+  get bytes(): number {
+    return this.#message.content.length + this.#header.bytes;
   }
 
   get damage(): Error | undefined {

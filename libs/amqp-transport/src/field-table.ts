@@ -16,6 +16,9 @@ export class FieldTableError extends Error {
   override readonly name = 'FieldTableError';
 }
 
+/** Most fields of a table and of those in it: a header frame has room for tens of thousands that take 64 bytes each. */
+const maxFields = 10_000;
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
@@ -24,19 +27,28 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * Integers beyond 2^53 become bigint; `T` becomes a Date; `D` a string; strings that are not UTF-8 stay bytes, as in
  * py-amqp. Names such as `__proto__` become own properties.
  *
- * @throws FieldTableError when the bytes are not a table
+ * @throws FieldTableError when the bytes are not a table, or one of too many fields
  */
 export function decodeFieldTable(bytes: Buffer, start: number): Record<string, unknown> {
   return new FieldReader(bytes, start).table();
 }
 
-class FieldReader {
+/** Reads tables from a frame, and counts their fields. */
+export class FieldReader {
+  /** Fields that were read so far. */
+  count = 0;
   readonly #bytes: Buffer;
   #offset: number;
 
   constructor(bytes: Buffer, offset: number) {
     this.#bytes = bytes;
     this.#offset = offset;
+  }
+
+  /** @throws FieldTableError as {@link decodeFieldTable} does */
+  tableAt(offset: number): Record<string, unknown> {
+    this.#offset = offset;
+    return this.table();
   }
 
   table(): Record<string, unknown> {
@@ -62,6 +74,8 @@ class FieldReader {
 
   #value(): unknown {
     const bytes = this.#bytes;
+    this.count += 1;
+    if (this.count > maxFields) throw new FieldTableError(`a table has more than ${maxFields} fields`);
     const at = this.#advance(1);
     switch (bytes[at]) {
       case 0x56: // V

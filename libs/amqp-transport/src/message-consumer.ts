@@ -16,7 +16,7 @@ export interface ConsumeOptions {
 
 /** Consumes queues, and goes on doing so after a lost connection, a closed channel or a cancelled consumer. */
 export interface MessageConsumer {
-  /** True while the broker has every consumer registered. */
+  /** True while the broker has every consumer registered; false while it is paused. */
   readonly isConsuming: boolean;
 
   /** Resolves once it consumes, for as long as that takes. Rejects when it is closed first. */
@@ -39,6 +39,18 @@ export interface MessageConsumer {
    * consumed.
    */
   remove(queue: string): Promise<void>;
+
+  /**
+   * Takes no more messages until `resume()`, over losses of the connection too: `basic.cancel` for each queue, the channel
+   * stays. What is on its way is still delivered. A queue that would be deleted without its consumer is consumed on.
+   */
+  pause(): void;
+
+  /** Whether no more messages of a queue are taken: one of them that is requeued now goes elsewhere. */
+  isPaused(queue: string): boolean;
+
+  /** Consumes the queues again, each with at most so many unsettled deliveries from now on. */
+  resume(prefetchCount: number): void;
 
   /** Stops deliveries and keeps the channel, so that what was delivered can still be settled. */
   cancel(): Promise<void>;

@@ -168,12 +168,37 @@ export const settingDefinitions = {
     fallbackText: 'json',
     meaning: 'Serializers whose messages are read; all others are refused.',
   }),
-  maxBodyBytes: define({
+  maxBodyBytes: define<number | undefined>({
     variable: 'CELERIAC_MAX_BODY_BYTES',
     parser: integer(1, mostBodyBytes),
-    fallback: 67_108_864,
-    fallbackText: '67108864',
-    meaning: 'Largest body that is read, before and after decompression; larger ones are refused.',
+    fallback: undefined,
+    fallbackText: '',
+    meaning:
+      'Largest body that is read, before and after decompression; larger ones are refused. Unset, a sixteenth of the heap, at most 64 MiB.',
+  }),
+  maxBodyValues: define<number | undefined>({
+    variable: 'CELERIAC_MAX_BODY_VALUES',
+    parser: integer(1, mostCount),
+    fallback: undefined,
+    fallbackText: '',
+    meaning:
+      'Most values in a body, each array, object and key counted; a body with more is refused before they are made. Unset, one for each 512 bytes of the heap.',
+  }),
+  maxWaitingBytes: define<number | undefined>({
+    variable: 'CELERIAC_MAX_WAITING_BYTES',
+    parser: integer(1, mostCount),
+    fallback: undefined,
+    fallbackText: '',
+    meaning:
+      'Most bytes of the messages that a worker has received and not started. Beyond it the worker takes no messages until half of it is free. Unset, an eighth of the heap.',
+  }),
+  maxErrorText: define({
+    variable: 'CELERIAC_MAX_ERROR_TEXT',
+    parser: integer(256, mostBodyBytes),
+    fallback: 65_536,
+    fallbackText: '65536',
+    meaning:
+      'Longest traceback that is stored of an error, in characters; its arguments have a quarter of it. Longer texts lose their middle.',
   }),
   taskSerializer: define<SerializerName>({
     variable: 'CELERY_TASK_SERIALIZER',

@@ -1,4 +1,4 @@
-import { ImproperlyConfiguredError } from '@celeriac/primitives';
+import { ImproperlyConfiguredError, memoryLimitBytes } from '@celeriac/primitives';
 import { ScriptedPeer } from '@celeriac/testing';
 import { resolveClientOptions, type ClientOptions } from './client-options.ts';
 import { Client } from './client.ts';
@@ -21,6 +21,7 @@ describe('resolveClientOptions', () => {
       taskIgnoreResult: false,
       resultExpiresMs: 86_400_000,
       resultCacheMax: 50_000,
+      resultCacheMaxBytes: Math.floor(memoryLimitBytes() / 8),
       publishTimeoutMs: 30_000,
       failFast: false,
     });

@@ -1,5 +1,5 @@
 import type { Transport } from '@celeriac/amqp-transport';
-import { ImproperlyConfiguredError, type Clock, type Logger } from '@celeriac/primitives';
+import { ImproperlyConfiguredError, memoryLimitBytes, type Clock, type Logger } from '@celeriac/primitives';
 import {
   queueTypes,
   resolveAcceptContent,
@@ -58,6 +58,8 @@ export interface ClientOptions {
   readonly resultExpiresMs?: number;
   /** `result_cache_max`: how many results are kept. Default 50 000. */
   readonly resultCacheMax?: number;
+  /** What the results that are kept may take in memory, in bytes; the oldest are forgotten. Default an eighth of the heap. */
+  readonly resultCacheMaxBytes?: number | undefined;
   /**
    * A call that the broker has not confirmed in this time is rejected, in ms. Default 30 000. The first call to a queue
    * may take as long once more, to wait for the broker and declare the queue.
@@ -89,6 +91,7 @@ export interface ClientSettings {
   readonly taskIgnoreResult: boolean;
   readonly resultExpiresMs: number;
   readonly resultCacheMax: number;
+  readonly resultCacheMaxBytes: number;
   readonly publishTimeoutMs: number;
   readonly failFast: boolean;
 }
@@ -122,6 +125,11 @@ export function resolveClientOptions(options: ClientOptions): ClientSettings {
     taskIgnoreResult: options.taskIgnoreResult ?? false,
     resultExpiresMs: integer('resultExpiresMs', options.resultExpiresMs ?? 86_400_000, longestExpiryMs),
     resultCacheMax: integer('resultCacheMax', options.resultCacheMax ?? 50_000, Number.MAX_SAFE_INTEGER),
+    resultCacheMaxBytes: integer(
+      'resultCacheMaxBytes',
+      options.resultCacheMaxBytes ?? Math.floor(memoryLimitBytes() / 8),
+      Number.MAX_SAFE_INTEGER,
+    ),
     publishTimeoutMs: integer('publishTimeoutMs', options.publishTimeoutMs ?? 30_000, longestTimerMs),
     failFast: options.failFast ?? false,
   };

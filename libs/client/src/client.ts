@@ -71,7 +71,8 @@ export class Client {
     this.#origin = `gen${process.pid}@${hostname()}`;
     this.#transport = options.transport ?? new AmqpTransport({ ...options, name: this.#origin, logger });
     this.#publisher = this.#transport.publisher({ confirm: true, timeoutMs, failFast });
-    this.#results = new ResultCache({ maxSize: settings.resultCacheMax, expiresMs, clock });
+    const { resultCacheMax: maxSize, resultCacheMaxBytes: maxBytes } = settings;
+    this.#results = new ResultCache({ maxSize, maxBytes, expiresMs, clock, logger });
     for (const { tasks } of options.holders ?? []) {
       for (const { name, queue } of Object.values(tasks))
         if (!this.#queueByTask.has(name)) this.#queueByTask.set(name, queue);

@@ -1,3 +1,4 @@
+import { RecordingLogger } from '@celeriac/testing';
 import type { AsyncResult } from './async-result.ts';
 import { ResultCache, type ResultCacheOptions } from './result-cache.ts';
 import { resultOf } from './testing/results.ts';
@@ -5,7 +6,8 @@ import { resultOf } from './testing/results.ts';
 /** A cache with a clock that the spec sets. */
 function createCache(options: Partial<ResultCacheOptions> = {}) {
   const clock = { ms: 0, now: () => clock.ms };
-  const cache = new ResultCache({ maxSize: 3, expiresMs: 1000, clock, ...options });
+  const logger = new RecordingLogger();
+  const cache = new ResultCache({ maxSize: 3, maxBytes: 10_000, expiresMs: 1000, clock, logger, ...options });
   /** The result of a call that the broker has. */
   const open = (id: string): AsyncResult => {
     const kept = cache.open(id, 'add', false);
@@ -13,7 +15,7 @@ function createCache(options: Partial<ResultCacheOptions> = {}) {
     return kept.result;
   };
   const kept = (...ids: readonly string[]): string[] => ids.filter((id) => cache.get(id) !== undefined);
-  return { cache, clock, open, kept };
+  return { cache, clock, open, kept, logger };
 }
 
 describe('ResultCache', () => {
@@ -177,6 +179,61 @@ describe('ResultCache', () => {
       const second = open('1');
       cache.abandon(first);
       expect(cache.get('1')).toBe(second);
+    });
+  });
+
+  describe('when results take more memory than they may', () => {
+    const large = (id: string) => ({ ...resultOf(id), decodedBytes: 4000 });
+    const ids = ['1', '2', '3', '4', '5'];
+
+    it('forgets those that came first, and says so once', () => {
+      const { cache, open, kept, logger } = createCache({ maxSize: 100 });
+      for (const id of ids) open(id);
+      for (const id of ids.toReversed()) cache.receive(id, large(id));
+      expect(kept(...ids)).toEqual(['1', '2']);
+      expect(logger.lines).toMatchObject([{ level: 'warn', fields: { maxBytes: 10_000 } }]);
+    });
+
+    it('keeps those that are still to come: they take nothing', () => {
+      const { cache, open, kept } = createCache({ maxSize: 100 });
+      for (const id of ['to come', ...ids]) open(id);
+      for (const id of ids) cache.receive(id, large(id));
+      expect(kept('to come', ...ids)).toEqual(['to come', '4', '5']);
+    });
+
+    it('gives each to whoever waits for it, however large', async () => {
+      const { cache, open } = createCache({ maxSize: 100 });
+      const gets = ids.map((id) => open(id).get());
+      for (const id of ids) cache.receive(id, { ...large(id), decodedBytes: 50_000 });
+      expect(await Promise.all(gets)).toEqual([9, 9, 9, 9, 9]);
+      expect(cache.get('5')).toBeDefined();
+    });
+
+    it('has room again for what was dropped, replaced, abandoned or lost', () => {
+      const { cache, open, kept } = createCache({ maxSize: 2 });
+      for (const id of ids) {
+        open(id);
+        cache.receive(id, large(id)); // the oldest is dropped, as more than two are kept
+      }
+      expect(kept(...ids)).toEqual(['4', '5']);
+      open('5'); // another call under its id
+      cache.receive('5', large('5'));
+      expect(kept('4', '5')).toEqual(['4', '5']);
+      cache.loseAll('the client was closed');
+      for (const id of ['6', '7']) {
+        open(id);
+        cache.receive(id, large(id));
+      }
+      expect(kept('6', '7')).toEqual(['6', '7']);
+    });
+
+    it('counts the last state of a task alone', () => {
+      const { cache, open, kept } = createCache();
+      open('1');
+      for (let time = 0; time < 10; time++) cache.receive('1', { ...large('1'), status: 'PROGRESS' });
+      open('2');
+      cache.receive('2', large('2'));
+      expect(kept('1', '2')).toEqual(['1', '2']);
     });
   });
 

@@ -1,4 +1,4 @@
-import type { Clock } from '@celeriac/primitives';
+import type { Clock, Logger } from '@celeriac/primitives';
 import type { ResultMessage } from '@celeriac/protocol';
 import { AsyncResult } from './async-result.ts';
 import { BackendError } from './task-errors.ts';
@@ -6,9 +6,12 @@ import { BackendError } from './task-errors.ts';
 export interface ResultCacheOptions {
   /** Setting `result_cache_max`: results kept at most, apart from those that are waited for or being sent. */
   readonly maxSize: number;
+  /** What those may take in memory together, in bytes. */
+  readonly maxBytes: number;
   /** Setting `result_expires`, in ms: an older result is dropped as further calls are sent. */
   readonly expiresMs: number;
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /** A result with the calls that stand behind it: more than one when a call was sent again under its id. */
@@ -17,6 +20,8 @@ export interface KeptResult {
   sentMs: number;
   unconfirmedCalls: number;
   isConfirmed: boolean;
+  /** About what its state takes in memory, in bytes. */
+  bytes: number;
 }
 
 /** Results that one call looks at, at most, for those to drop: more than one, so that a backlog shrinks. */
@@ -35,6 +40,10 @@ export class ResultCache {
    */
   #oldestFirst = this.#kept.values();
   #oldest: KeptResult | undefined;
+  /** Those that have a state, in the order in which it came; what they take in memory is in {@link #bytes}. */
+  readonly #arrived = new Set<KeptResult>();
+  #bytes = 0;
+  #wasFullTold = false;
 
   constructor(options: ResultCacheOptions) {
     this.#options = options;
@@ -52,10 +61,12 @@ export class ResultCache {
       if (this.#oldest === known) this.#oldest = undefined;
     }
     const kept = known !== undefined && canShare(known.result, name) ? known : newResult(id, name, isIgnored);
-    if (kept !== known)
-      known?.result.lose(
+    if (known !== undefined && kept !== known) {
+      this.#leave(known);
+      known.result.lose(
         new BackendError(`task ${id}: its id was used for another call before its result came`),
       );
+    }
     kept.sentMs = now;
     kept.unconfirmedCalls++;
     this.#kept.set(id, kept);
@@ -69,7 +80,14 @@ export class ResultCache {
 
   /** Takes a state that arrived, for a call of this process or not. */
   receive(taskId: string, message: ResultMessage): void {
-    this.#kept.get(taskId)?.result.receive(message);
+    const kept = this.#kept.get(taskId);
+    if (kept === undefined) return;
+    const { result } = kept;
+    if (result.isReady) return;
+    this.#leave(kept);
+    this.#arrive(kept, message.decodedBytes ?? 0);
+    result.receive(message);
+    if (this.#bytes > this.#options.maxBytes) this.#dropUntilItFits(kept);
   }
 
   /** The broker has a call. */
@@ -83,7 +101,10 @@ export class ResultCache {
     kept.unconfirmedCalls--;
     if (kept.isConfirmed || kept.unconfirmedCalls > 0) return;
     const { result } = kept;
-    if (this.#kept.get(result.id) === kept) this.#kept.delete(result.id);
+    if (this.#kept.get(result.id) === kept) {
+      this.#kept.delete(result.id);
+      this.#leave(kept);
+    }
     result.lose(new BackendError(`task ${result.id}: the broker has not confirmed the call; send it again`));
   }
 
@@ -92,6 +113,8 @@ export class ResultCache {
     for (const { result } of this.#kept.values())
       result.lose(new BackendError(`task ${result.id}: ${reason}`));
     this.#kept.clear();
+    this.#arrived.clear();
+    this.#bytes = 0;
   }
 
   #dropOld(now: number): void {
@@ -101,14 +124,34 @@ export class ResultCache {
       if (kept === undefined) return;
       const isExpired = now - kept.sentMs >= expiresMs;
       if (!isExpired && this.#kept.size <= maxSize) return;
-      const { result } = kept;
       this.#oldest = undefined;
-      this.#kept.delete(result.id);
-      if (result.isAwaited || kept.unconfirmedCalls > 0)
-        this.#kept.set(result.id, kept); // its turn comes again
-      else
-        result.lose(new BackendError(`the result of task ${result.id} was dropped: ${this.#why(isExpired)}`));
+      if (isInUse(kept)) {
+        this.#kept.delete(kept.result.id);
+        this.#kept.set(kept.result.id, kept); // its turn comes again
+      } else this.#drop(kept, this.#why(isExpired));
     }
+  }
+
+  /** Drops those that came first until the others have room. Those to come take none; the one that has just come is kept. */
+  #dropUntilItFits(latest: KeptResult): void {
+    const { logger, maxBytes } = this.#options;
+    if (!this.#wasFullTold)
+      logger.warn(
+        { results: this.#arrived.size, maxBytes },
+        'results take more memory than they may: those that came first are forgotten',
+      );
+    this.#wasFullTold = true;
+    for (const kept of this.#arrived) {
+      if (this.#bytes <= maxBytes) return;
+      if (kept !== latest && !isInUse(kept))
+        this.#drop(kept, `results took more than ${maxBytes} bytes (resultCacheMaxBytes)`);
+    }
+  }
+
+  #drop(kept: KeptResult, why: string): void {
+    this.#kept.delete(kept.result.id);
+    this.#leave(kept);
+    kept.result.lose(new BackendError(`the result of task ${kept.result.id} was dropped: ${why}`));
   }
 
   #why(isExpired: boolean): string {
@@ -116,6 +159,17 @@ export class ResultCache {
     return isExpired
       ? `it is older than ${expiresMs} ms (resultExpiresMs)`
       : `more than ${maxSize} results were kept (resultCacheMax)`;
+  }
+
+  #arrive(kept: KeptResult, bytes: number): void {
+    kept.bytes = bytes;
+    this.#bytes += bytes;
+    this.#arrived.add(kept);
+  }
+
+  /** Takes its state out of the sum. */
+  #leave(kept: KeptResult): void {
+    if (this.#arrived.delete(kept)) this.#bytes -= kept.bytes;
   }
 
   /** The oldest result that is still kept, or that was moved to the end least recently. */
@@ -135,7 +189,18 @@ export class ResultCache {
 }
 
 function newResult(id: string, name: string, isIgnored: boolean): KeptResult {
-  return { result: new AsyncResult(id, name, isIgnored), sentMs: 0, unconfirmedCalls: 0, isConfirmed: false };
+  return {
+    result: new AsyncResult(id, name, isIgnored),
+    sentMs: 0,
+    unconfirmedCalls: 0,
+    isConfirmed: false,
+    bytes: 0,
+  };
+}
+
+/** Someone waits for it, or its call is under way. */
+function isInUse({ result, unconfirmedCalls }: KeptResult): boolean {
+  return result.isAwaited || unconfirmedCalls > 0;
 }
 
 function canShare(result: AsyncResult, name: string): boolean {

@@ -26,12 +26,15 @@ export class InMemoryConsumer implements MessageConsumer, LinkUser {
   readonly #adding = new Map<string, AddingQueue>();
   #channel: ConsumerChannel | undefined;
   #state: 'running' | 'cancelled' | 'closed' = 'running';
+  #isPaused = false;
+  #prefetchCount: number;
   #isRegistering = false;
   #waiters: Waiter[] = [];
 
   constructor(link: InMemoryLink, options: ConsumeOptions) {
     this.#link = link;
     this.#options = options;
+    this.#prefetchCount = options.prefetchCount;
     this.#queues = new Map(options.queues.map((name) => [name, options.topology]));
     link.attach(this);
     // a queue that was missing may be there now, one that was in the way may be gone
@@ -82,6 +85,23 @@ export class InMemoryConsumer implements MessageConsumer, LinkUser {
     if (this.#state !== 'closed') this.#options.onDeliveriesLost?.();
   }
 
+  pause(): void {
+    this.#isPaused = true;
+    for (const [name, topology] of this.#queues)
+      if (!deletesWithConsumer(topology, name)) this.#channel?.unsubscribe(name);
+  }
+
+  isPaused(name: string): boolean {
+    const topology = this.#queues.get(name);
+    return this.#isPaused && (topology === undefined || !deletesWithConsumer(topology, name));
+  }
+
+  resume(prefetchCount: number): void {
+    this.#isPaused = false;
+    this.#prefetchCount = prefetchCount;
+    this.#registerSoon();
+  }
+
   cancel(): Promise<void> {
     if (this.#state === 'running') {
       this.#state = 'cancelled';
@@ -113,7 +133,7 @@ export class InMemoryConsumer implements MessageConsumer, LinkUser {
   }
 
   #register(): void {
-    if (this.#state !== 'running' || !this.#link.isUp) return;
+    if (this.#state !== 'running' || !this.#link.isUp || this.#isPaused) return;
     this.#channel ??= new ConsumerChannel(this.#link, this.#options, () => {
       this.#registerSoon();
     });
@@ -129,7 +149,7 @@ export class InMemoryConsumer implements MessageConsumer, LinkUser {
   #subscribe(channel: ConsumerChannel, name: string, topology: Topology): void {
     if (channel.hasAll([name])) return;
     this.#link.broker.declare(topology, this.#link);
-    channel.subscribe(name);
+    channel.subscribe(name, this.#prefetchCount);
   }
 
   #tryToAdd(channel: ConsumerChannel, name: string, topology: Topology): void {
@@ -159,13 +179,17 @@ export class InMemoryConsumer implements MessageConsumer, LinkUser {
   }
 }
 
+function deletesWithConsumer({ queues }: Topology, name: string): boolean {
+  return queues.some((queue) => queue.name === name && queue.autoDelete);
+}
+
 /** The channel of a consumer, with what is unsettled on it. */
 class ConsumerChannel implements SettlementChannel {
   readonly #link: InMemoryLink;
   readonly #options: ConsumeOptions;
   readonly #onCancelled: () => void;
   readonly #subscriptions = new Map<string, Subscription>();
-  readonly #unsettled = new Set<InMemoryDelivery>();
+  readonly #unsettled = new Map<InMemoryDelivery, Subscription>();
   #nextTag = 1;
   #isVoid = false;
 
@@ -184,14 +208,14 @@ class ConsumerChannel implements SettlementChannel {
     return [...names].every((name) => this.#subscriptions.has(name));
   }
 
-  unsettledIn(queue: InMemoryQueue): number {
-    return [...this.#unsettled].filter(({ from }) => from === queue).length;
+  unsettledOf(subscription: Subscription): number {
+    return [...this.#unsettled.values()].filter((each) => each === subscription).length;
   }
 
   /** @throws OperationalError when the queue does not exist or is another's */
-  subscribe(name: string): void {
+  subscribe(name: string, prefetchCount: number): void {
     const queue = this.#link.broker.queue(name, this.#link);
-    const subscription = new Subscription(this, queue, this.#options);
+    const subscription = new Subscription(this, queue, prefetchCount);
     this.#subscriptions.set(name, subscription);
     queue.subscribe(subscription);
   }
@@ -213,11 +237,11 @@ class ConsumerChannel implements SettlementChannel {
     this.#onCancelled();
   }
 
-  take(queued: QueuedMessage, queue: InMemoryQueue): void {
+  take(queued: QueuedMessage, queue: InMemoryQueue, subscription: Subscription): void {
     const { onDelivery } = this.#options;
     const deliveryTag = this.#nextTag++;
     const delivery = new InMemoryDelivery({ queued, queue, deliveryTag, channel: this });
-    this.#unsettled.add(delivery);
+    this.#unsettled.set(delivery, subscription);
     this.#link.journal.write({ event: 'delivered', message: queued.message, queue: queue.name });
     try {
       onDelivery(delivery);
@@ -246,7 +270,7 @@ class ConsumerChannel implements SettlementChannel {
   end(): void {
     this.#isVoid = true;
     // before the queues lose their consumer: a message of an auto-delete queue goes with the queue
-    for (const delivery of this.#unsettled) this.#giveBack(delivery);
+    for (const delivery of this.#unsettled.keys()) this.#giveBack(delivery);
     this.#unsettled.clear();
     this.unsubscribeAll();
   }
@@ -262,18 +286,18 @@ class Subscription implements QueueConsumer {
   readonly #channel: ConsumerChannel;
   readonly #prefetchCount: number;
 
-  constructor(channel: ConsumerChannel, queue: InMemoryQueue, options: ConsumeOptions) {
+  constructor(channel: ConsumerChannel, queue: InMemoryQueue, prefetchCount: number) {
     this.#channel = channel;
     this.queue = queue;
-    this.#prefetchCount = options.prefetchCount === 0 ? Infinity : options.prefetchCount;
+    this.#prefetchCount = prefetchCount === 0 ? Infinity : prefetchCount;
   }
 
   get hasRoom(): boolean {
-    return this.#channel.unsettledIn(this.queue) < this.#prefetchCount;
+    return this.#channel.unsettledOf(this) < this.#prefetchCount;
   }
 
   take(queued: QueuedMessage, queue: InMemoryQueue): void {
-    this.#channel.take(queued, queue);
+    this.#channel.take(queued, queue, this);
   }
 
   cancelled(queue: InMemoryQueue): void {

@@ -43,6 +43,10 @@ export class InMemoryDelivery implements Delivery {
     return this.queued.message.properties;
   }
 
+  get bytes(): number {
+    return this.body.length;
+  }
+
   get damage(): Error | undefined {
     return this.queued.message.damage;
   }

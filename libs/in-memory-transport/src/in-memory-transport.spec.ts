@@ -500,4 +500,33 @@ describe('matchesTopic', () => {
   ])('%j and the key %j: %j', (pattern, key, expected) => {
     expect(matchesTopic(pattern, key)).toBe(expected);
   });
+
+  describe('paused', () => {
+    it('takes nothing until it is resumed, with another prefetch count', async () => {
+      const transport = new InMemoryTransport();
+      const { consumer, deliveries } = await consumeAll(transport);
+      consumer.pause();
+      expect([consumer.isConsuming, consumer.isPaused('addition')]).toEqual([false, true]);
+      for (let count = 0; count < 3; count++) transport.put('addition', message('addition'));
+      for (let turn = 0; turn < 5; turn++) await nextTurn();
+      expect(deliveries).toHaveLength(0);
+      consumer.resume(2);
+      await consumer.whenConsuming();
+      await until(() => deliveries.length === 2);
+      deliveries[0]?.ack();
+      await until(() => deliveries.length === 3);
+      await transport.close();
+    });
+
+    it('counts only what the new consumer was given, as a broker does', async () => {
+      const transport = new InMemoryTransport();
+      const { consumer, deliveries } = await consumeAll(transport, 1);
+      for (let count = 0; count < 2; count++) transport.put('addition', message('addition'));
+      await until(() => deliveries.length === 1);
+      consumer.pause();
+      consumer.resume(1);
+      await until(() => deliveries.length === 2);
+      await transport.close();
+    });
+  });
 });

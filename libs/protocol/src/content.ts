@@ -1,18 +1,30 @@
+import { memoryLimitBytes } from '@celeriac/primitives';
 import { decompressBody } from './compression.ts';
 import type { IncomingMessage } from './message.ts';
 import { ContentDisallowedError } from './protocol-error.ts';
 import type { Serializer } from './serializer.ts';
+import { ValueCount } from './value-count.ts';
 import { jsonSerializer, pickleTypes, resolveSerializer, serializerByType } from './serializer.ts';
 
 /** What a message is read with. */
 export interface ReadContentOptions {
   /** Names or MIME types of the content that is read: json, msgpack, yaml. Default `['json']`. */
   readonly acceptContent?: readonly string[] | undefined;
-  /** Largest body, before and after decompression, in bytes; 256 KiB at most for YAML. Default 64 MiB. */
+  /** Largest body, before and after decompression, in bytes; 256 KiB at most for YAML. Default {@link defaultMaxBodyBytes}. */
   readonly maxBodyBytes?: number | undefined;
+  /** Most values in a body, each key, array and object counted. Default {@link defaultMaxBodyValues}. */
+  readonly maxBodyValues?: number | undefined;
 }
 
-const defaultMaxBodyBytes = 64 * 1024 * 1024;
+const memoryLimit = memoryLimitBytes();
+
+/** A sixteenth of the heap, at most 64 MiB: a body is there as bytes and as a text, which may take twice as much. */
+export const defaultMaxBodyBytes = Math.min(64 * 1024 * 1024, Math.floor(memoryLimit / 16));
+/** One for each 512 bytes of the heap, of which they take an eighth. */
+export const defaultMaxBodyValues = Math.floor(memoryLimit / 512);
+
+/** Bodies up to this size are not measured: about what most messages have, in bytes. */
+const smallBody = 4096;
 const defaultAccepted: ReadonlySet<string> = new Set([jsonSerializer.contentType]);
 
 /**
@@ -69,20 +81,32 @@ function acceptedSerializer(contentType: string | undefined, accepted: ReadonlyS
  * [CONTENT-READ] Source: kombu 5.6.2, kombu/serialization.py `SerializerRegistry.loads`, kombu/message.py; vectors
  * `worker-rpc: bad_content_type_*`, `text_plain_content_type`, `no_content_type`.
  *
+ * @param size told how much memory the value takes, when its bytes are more than `measuredFrom`
  * @throws ContentDisallowedError when the content type is missing or not accepted
- * @throws DecodeError when the body cannot be decompressed or decoded
+ * @throws DecodeError when the body cannot be decompressed or decoded, or has too many values
  */
 export function readContent(
   message: IncomingMessage,
   options: ReadContentOptions,
   floats: 'number' | 'keep',
+  size?: ContentSize,
+  measuredFrom = smallBody,
 ): unknown {
   const serializer = acceptedSerializer(message.properties.contentType, acceptedTypes(options.acceptContent));
   const maxBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
-  return serializer.deserialize(
-    decompressBody(message.body, message.headers['compression'], maxBytes),
-    floats,
-  );
+  const maxValues = options.maxBodyValues ?? defaultMaxBodyValues;
+  const bytes = decompressBody(message.body, message.headers['compression'], maxBytes);
+  // no body has more values than bytes
+  if (bytes.length <= measuredFrom && bytes.length <= maxValues) return serializer.deserialize(bytes, floats);
+  const count = new ValueCount(maxValues);
+  const value = serializer.deserialize(bytes, floats, count);
+  if (size !== undefined) size.decodedBytes = count.bytesWith(bytes.length);
+  return value;
+}
+
+/** Told what a body that was read takes in memory, about, in bytes. */
+export interface ContentSize {
+  decodedBytes: number;
 }
 
 /** True when the body of a message can be seen to be an array, if it is anything, without reading it. */

@@ -1,4 +1,5 @@
 import { coerceError } from '@celeriac/primitives';
+import { cutName, cutText, defaultMaxErrorText, writableArguments } from './error-text.ts';
 import { exceptionText } from './exception-text.ts';
 import {
   ContentDisallowedError,
@@ -8,9 +9,7 @@ import {
   ProtocolError,
 } from './protocol-error.ts';
 import { PythonFloat } from './python-float.ts';
-import { pythonRepr } from './python-repr.ts';
 import { isMapping } from './python-type-name.ts';
-import { writeJson } from './write-json.ts';
 
 /** An exception in the form that results carry. */
 export interface ExceptionWire {
@@ -92,17 +91,6 @@ function isPythonException(error: Error): error is Error & Omit<RemoteException,
   return typeof excType === 'string' && typeof excModule === 'string' && Array.isArray(excArgs);
 }
 
-/** An argument as it is where JSON can carry it, else its repr. */
-function writableArgument(argument: unknown): unknown {
-  try {
-    writeJson(argument);
-    return argument === undefined ? null : argument;
-  } catch {
-    // whatever stands in the way, the failure must get through
-    return pythonRepr(argument);
-  }
-}
-
 /**
  * An error in the form of a Python exception.
  *
@@ -119,36 +107,44 @@ function writableArgument(argument: unknown): unknown {
  *
  * [EXC-ENCODE] Source: Celery 5.7, celery/backends/base.py `prepare_exception`, celery/utils/serialization.py
  * `ensure_serializable`; vectors `results-rpc: failure_*`.
+ *
+ * @param maxText longest text of an error, in characters: its arguments have a quarter of it
  */
-export function encodeException(thrown: unknown): ExceptionWire {
+export function encodeException(thrown: unknown, maxText = defaultMaxErrorText): ExceptionWire {
   const error = coerceError(thrown);
   if (isPythonException(error)) {
     return {
-      exc_type: error.excType,
-      exc_message: error.excArgs.map(writableArgument),
-      exc_module: error.excModule,
+      exc_type: cutName(error.excType),
+      exc_message: writableArguments(error.excArgs, maxText),
+      exc_module: cutName(error.excModule),
     };
   }
   const { type, module } = pythonClassOf(error);
   return {
-    exc_type: type,
-    exc_message: error.message === '' ? [] : [writableArgument(error.message)],
-    exc_module: module,
+    exc_type: cutName(type),
+    exc_message: error.message === '' ? [] : writableArguments([error.message], maxText),
+    exc_module: cutName(module),
   };
 }
 
-/** The stack of an error and of its causes, as text. */
-export function tracebackOf(thrown: unknown): string {
+/**
+ * The stack of an error and of its causes, as text; without its middle when it is longer than `maxText` characters. A
+ * stack begins with the message, so that a long one would leave no room for the place.
+ */
+export function tracebackOf(thrown: unknown, maxText = defaultMaxErrorText): string {
   const parts: string[] = [];
   const seen = new Set<unknown>();
   let current: unknown = thrown;
-  while (current !== undefined && current !== null && !seen.has(current)) {
+  let length = 0;
+  while (current !== undefined && current !== null && !seen.has(current) && length <= maxText) {
     seen.add(current);
     const error = coerceError(current);
-    parts.push(textIn(error.stack) ?? `${error.name}: ${error.message}`);
+    const part = cutText(textIn(error.stack) ?? `${error.name}: ${error.message}`, maxText);
+    parts.push(part);
+    length += part.length;
     current = current === error ? error.cause : undefined;
   }
-  return parts.join('\nCaused by: ');
+  return cutText(parts.join('\nCaused by: '), maxText);
 }
 
 /**

@@ -4,7 +4,7 @@ export { callersTopology, nothingToDeclare, taskDestination } from './task-desti
 export { encodeRetryMessage } from './retry-message.ts';
 export { isStandardHeader } from './task-request.ts';
 export { callsOnFailure, callsOnSuccess, stepsFailedWith } from './follow-up-calls.ts';
-export { resolveAcceptContent } from './content.ts';
+export { defaultMaxBodyBytes, defaultMaxBodyValues, resolveAcceptContent } from './content.ts';
 export { resolveSerializer, serializerNames } from './serializer.ts';
 export { compressionNames, resolveCompression, writableCompressions } from './compression.ts';
 export { joinTopologies, taskQueueTopology } from './task-queue-topology.ts';
@@ -21,6 +21,7 @@ export {
   originalRoutingKey,
 } from './native-delayed-delivery.ts';
 export { decodeResult, encodeResult } from './result-message.ts';
+export { cutText, defaultMaxErrorText } from './error-text.ts';
 export { decodeException, encodeException, tracebackOf } from './exception.ts';
 export { isExceptionState, isReadyState, readyStates } from './task-state.ts';
 export { isEmptyEmbed } from './signature.ts';

@@ -3,6 +3,7 @@ import { DecodeError } from './protocol-error.ts';
 import { PythonFloat } from './python-float.ts';
 import { maxIntDigits } from './serialization/content-limits.ts';
 import { setMember } from './serialization/set-member.ts';
+import type { ValueCount } from './value-count.ts';
 import { BadEnvelope, decodeEnvelope } from './typed-values.ts';
 
 /*
@@ -44,6 +45,7 @@ export interface JsonReaderOptions {
   /** Give integral floats as PythonFloat. */
   readonly keepFloats: boolean;
   readonly maxDepth: number;
+  readonly count: ValueCount | undefined;
 }
 
 /**
@@ -110,6 +112,7 @@ export class JsonReader {
   }
 
   private readValue(): unknown {
+    this.options.count?.add(1);
     this.skipBlank();
     const character = this.text[this.position];
     switch (character) {
@@ -138,6 +141,7 @@ export class JsonReader {
 
   private readKey(): string {
     this.skipBlank();
+    this.options.count?.add(1);
     const key = this.readString();
     this.skipBlank();
     if (!this.accept(':')) this.fail("expected ':'");

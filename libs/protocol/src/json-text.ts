@@ -11,19 +11,60 @@ export function endOfString(text: string, start: number): number {
   return end;
 }
 
-/** True when the nesting of a JSON text goes beyond `maxDepth`. A text that is no JSON may give either answer. */
-export function isDeeperThan(text: string, maxDepth: number): boolean {
+/** What a JSON text holds, found without reading it. */
+export interface JsonMeasure {
+  /** Deepest nesting. */
+  readonly depth: number;
+  /** Arrays, objects, keys and scalars. */
+  readonly values: number;
+}
+
+/** Measures a JSON text; of a text that is no JSON the numbers mean nothing. Stops beyond one of the limits. */
+export function measureJson(text: string, maxDepth: number, maxValues: number): JsonMeasure {
+  let open = 0;
   let depth = 0;
-  let isInString = false;
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code === 0x22) isInString = !isInString;
-    else if (code === 0x5c) index += 1;
-    else if (isInString) continue;
-    else if (code === 0x5b || code === 0x7b) {
-      depth += 1;
-      if (depth > maxDepth) return true;
-    } else if (code === 0x5d || code === 0x7d) depth -= 1;
+  let values = 0;
+  let isInScalar = false;
+  for (let index = 0; index < text.length && depth <= maxDepth && values <= maxValues; index += 1) {
+    switch (text.charCodeAt(index)) {
+      case 0x22: // "
+        values += 1;
+        index = endOfStringAfter(text, index);
+        break;
+      case 0x5b: // [
+      case 0x7b: // {
+        values += 1;
+        open += 1;
+        if (open > depth) depth = open;
+        break;
+      case 0x5d: // ]
+      case 0x7d: // }
+        open -= 1;
+        isInScalar = false;
+        break;
+      case 0x2c: // ,
+      case 0x3a: // :
+      case 0x20:
+      case 0x09:
+      case 0x0a:
+      case 0x0d:
+        isInScalar = false;
+        break;
+      default:
+        if (!isInScalar) values += 1;
+        isInScalar = true;
+    }
   }
-  return false;
+  return { depth, values };
+}
+
+/** Like {@link endOfString}, by one look at each character: the end of the text when nothing ends it. */
+function endOfStringAfter(text: string, start: number): number {
+  let index = start + 1;
+  for (; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === 0x22) break;
+    if (code === 0x5c) index += 1;
+  }
+  return index;
 }

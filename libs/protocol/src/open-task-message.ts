@@ -1,4 +1,4 @@
-import type { ReadContentOptions } from './content.ts';
+import type { ContentSize, ReadContentOptions } from './content.ts';
 import { isArrayBody, readContent } from './content.ts';
 import type { IncomingMessage } from './message.ts';
 import { InvalidTaskError, UnknownMessageError } from './protocol-error.ts';
@@ -27,10 +27,14 @@ export interface OpenedTask {
   /** The correlation_id property, or the task id. */
   readonly correlationId: string;
   readonly isProtocol1: boolean;
+  /** About what the body took in memory when it was read last, in bytes; 0 for a small one. */
+  readonly decodedBytes: number;
   /** @throws InvalidTaskError | DecodeError | ContentDisallowedError; the same again when asked again */
   readRequest(): TaskRequest;
   /** @throws InvalidTaskError | DecodeError | ContentDisallowedError */
   readBody(options?: ReadBodyOptions): TaskBody;
+  /** Lets go of what it has read of the body, while the task waits; {@link readBody} reads it again. */
+  releaseBody(): void;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -54,7 +58,7 @@ function idIn(fields: Fields): string {
 }
 
 /** What protocols 1 and 2 have in common: who the task is, and reading the rest once. */
-abstract class Opened implements OpenedTask {
+abstract class Opened implements OpenedTask, ContentSize {
   readonly name: string;
   readonly id: string;
   readonly replyTo: string | undefined;
@@ -62,6 +66,7 @@ abstract class Opened implements OpenedTask {
   abstract readonly isProtocol1: boolean;
   protected readonly message: IncomingMessage;
   protected readonly options: OpenTaskOptions;
+  decodedBytes = 0;
   private request: TaskRequest | undefined;
 
   constructor(message: IncomingMessage, fields: Fields, options: OpenTaskOptions) {
@@ -88,6 +93,12 @@ abstract class Opened implements OpenedTask {
     return { ...body, embed: checkParts(this.readParts('keep')).embed };
   }
 
+  abstract releaseBody(): void;
+
+  protected readContent(floats: 'number' | 'keep'): unknown {
+    return readContent(this.message, this.options, floats, this);
+  }
+
   protected abstract decodeRequest(identity: TaskIdentity): TaskRequest;
   protected abstract readParts(floats: 'number' | 'keep'): TaskParts;
 }
@@ -112,22 +123,26 @@ class OpenedV2 extends Opened {
   }
 
   protected readParts(floats: 'number' | 'keep'): TaskParts {
-    const body = floats === 'number' ? this.takeContent() : readContent(this.message, this.options, floats);
+    const body = floats === 'number' ? this.takeContent() : this.readContent(floats);
     return isHybrid(body) ? partsOfV1(body) : partsOfV2(body);
   }
 
   /** [TASK-HYBRID] A protocol 1 body under protocol 2 headers: headers win. Only a body that may be an object is read. */
   private hybridBody(): Fields | undefined {
     if (isArrayBody(this.message)) return undefined;
-    this.content ??= { value: readContent(this.message, this.options, 'number') };
+    this.content ??= { value: this.readContent('number') };
     return isHybrid(this.content.value) ? this.content.value : undefined;
   }
 
   /** The content that the look for a hybrid has read, once: a task may change the arguments that it is given. */
   private takeContent(): unknown {
-    const { value } = this.content ?? { value: readContent(this.message, this.options, 'number') };
+    const { value } = this.content ?? { value: this.readContent('number') };
     this.content = undefined;
     return value;
+  }
+
+  releaseBody(): void {
+    this.content = undefined;
   }
 }
 
@@ -137,21 +152,34 @@ function isHybrid(body: unknown): body is Fields {
 
 class OpenedV1 extends Opened {
   readonly isProtocol1 = true;
-  private readonly body: Fields;
+  private body: Fields | undefined;
 
   constructor(message: IncomingMessage, body: Fields, options: OpenTaskOptions) {
     super(message, body, options);
     this.body = body;
   }
 
+  releaseBody(): void {
+    this.readRequest(); // of the same fields
+    this.body = undefined;
+  }
+
   protected decodeRequest(identity: TaskIdentity): TaskRequest {
-    return decodeTaskRequest(headersOfV1(this.body), identity, customHeaders(this.message.headers));
+    return decodeTaskRequest(headersOfV1(this.fields()), identity, customHeaders(this.message.headers));
   }
 
   protected readParts(floats: 'number' | 'keep'): TaskParts {
-    if (floats === 'number') return partsOfV1(this.body);
-    const body = readContent(this.message, this.options, floats);
-    return partsOfV1(isMapping(body) ? body : {});
+    return partsOfV1(floats === 'number' ? this.fields() : this.readFields(floats));
+  }
+
+  private fields(): Fields {
+    this.body ??= this.readFields('number');
+    return this.body;
+  }
+
+  private readFields(floats: 'number' | 'keep'): Fields {
+    const body = this.readContent(floats);
+    return isMapping(body) ? body : {};
   }
 }
 

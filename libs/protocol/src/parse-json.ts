@@ -1,11 +1,14 @@
 import { JsonReader } from './json-reader.ts';
-import { isDeeperThan } from './json-text.ts';
+import { measureJson } from './json-text.ts';
+import type { ValueCount } from './value-count.ts';
 
 export interface ParseJsonOptions {
   /** `'keep'` gives integral floats (`3.0`, `1e3`, `-0.0`) as PythonFloat. Default `'number'`. */
   readonly floats?: 'number' | 'keep' | undefined;
   /** Deepest nesting that is read. Default 1000, where Python ends. */
   readonly maxDepth?: number | undefined;
+  /** Counts the values, and limits them. Default: any number. */
+  readonly count?: ValueCount | undefined;
 }
 
 /** A cheap look for numbers that need a second one. */
@@ -18,12 +21,21 @@ const asciiEscape = /\\u00[5-7]/;
 const suspectFloat = /\d[.eE]/;
 
 /** True when the native reader sees in the text what Python sees, should it be JSON at all. */
-function readsAlike(text: string, keepFloats: boolean, maxDepth: number): boolean {
+function readsAlike(
+  text: string,
+  keepFloats: boolean,
+  maxDepth: number,
+  count: ValueCount | undefined,
+): boolean {
   if (text.includes('__type__')) return false;
   if (suspectNumber.test(text) && trickyNumber.test(text)) return false;
   if (text.includes('\\u00') && asciiEscape.test(text)) return false;
   if (keepFloats && suspectFloat.test(text)) return false;
-  return text.length <= maxDepth || !isDeeperThan(text, maxDepth);
+  // no text has more levels or values than characters
+  if (text.length <= maxDepth && (count === undefined || text.length <= count.rest)) return true;
+  const { depth, values } = measureJson(text, maxDepth, count?.rest ?? Infinity);
+  count?.add(values);
+  return depth <= maxDepth;
 }
 
 /**
@@ -32,17 +44,20 @@ function readsAlike(text: string, keepFloats: boolean, maxDepth: number): boolea
  *
  * What the native reader reads the same way is left to it, as it is an order of magnitude faster; see [JSON-READ].
  *
- * @throws DecodeError naming the place where the text stops being JSON, or the envelope that cannot be opened
+ * @throws DecodeError naming the place where the text stops being JSON, or the envelope that cannot be opened; with reason
+ * `too-many-values` before the values are made
  */
 export function parseJson(text: string, options?: ParseJsonOptions): unknown {
   const keepFloats = options?.floats === 'keep';
   const maxDepth = options?.maxDepth ?? 1000;
-  if (readsAlike(text, keepFloats, maxDepth)) {
+  const { count } = options ?? {};
+  if (readsAlike(text, keepFloats, maxDepth, count)) {
     try {
       return JSON.parse(text) as unknown;
     } catch {
       // not JSON in the strict sense; the reader below takes Python's additions and names the place of a mistake
     }
   }
-  return new JsonReader(text, { keepFloats, maxDepth }).read();
+  if (count !== undefined) count.values = 0;
+  return new JsonReader(text, { keepFloats, maxDepth, count }).read();
 }

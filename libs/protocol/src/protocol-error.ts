@@ -6,6 +6,7 @@ export type ProtocolFailureReason =
   | 'not-encodable'
   | 'body-not-decodable'
   | 'body-too-large'
+  | 'too-many-values'
   | 'compression-not-supported'
   | 'compression-corrupt'
   | 'content-type-refused'

@@ -60,6 +60,7 @@ describe('decodeResult', () => {
       ...nine,
       dateDone: '2026-11-22T10:31:14.861000+00:00',
       groupId: 'g',
+      decodedBytes: expect.any(Number) as number,
     });
   });
 
@@ -68,6 +69,7 @@ describe('decodeResult', () => {
       decodeResult(message('{"extra": 1, "result": 9.0, "status": "SUCCESS", "traceback": {"not": "text"}}')),
     ).toEqual({
       taskId: 'corr',
+      decodedBytes: expect.any(Number) as number,
       status: 'SUCCESS',
       result: 9,
       traceback: null,

@@ -26,6 +26,8 @@ export interface ResultMessage {
   readonly parentId?: string | undefined;
   /** What `result_extended` adds, by the names on the wire. Decoding leaves it out. */
   readonly extended?: Readonly<Record<string, unknown>> | undefined;
+  /** About what it takes in memory, in bytes, when it was decoded. */
+  readonly decodedBytes?: number | undefined;
 }
 
 export interface DecodeResultOptions extends ReadContentOptions {
@@ -132,7 +134,8 @@ function idIn(value: unknown): string | undefined {
  * @throws ContentDisallowedError when the content type is missing or not accepted
  */
 export function decodeResult(message: IncomingMessage, options: DecodeResultOptions = {}): ResultMessage {
-  const body = readContent(message, options, options.floats ?? 'number');
+  const size = { decodedBytes: 0 };
+  const body = readContent(message, options, options.floats ?? 'number', size, 0);
   if (!isMapping(body)) return refuse('the body', 'an object', body);
   const status = body['status'];
   if (typeof status !== 'string' || status === '') return refuse('status', 'a state name', status);
@@ -148,5 +151,6 @@ export function decodeResult(message: IncomingMessage, options: DecodeResultOpti
     dateDone: textIn(body['date_done']),
     groupId: idIn(body['group_id']),
     parentId: idIn(body['parent_id']),
+    decodedBytes: size.decodedBytes,
   };
 }

@@ -4,6 +4,7 @@ import { parseJson } from './parse-json.ts';
 import { DecodeError } from './protocol-error.ts';
 import { parseMsgpack } from './serialization/parse-msgpack.ts';
 import { parseYaml } from './serialization/parse-yaml.ts';
+import type { ValueCount } from './value-count.ts';
 import { writeMsgpack } from './serialization/write-msgpack.ts';
 import { writeYaml } from './serialization/write-yaml.ts';
 import type { WriteJsonOptions } from './write-json.ts';
@@ -23,8 +24,11 @@ export interface Serializer {
   readonly contentEncoding: 'utf-8' | 'binary';
   /** Options are for JSON; the others have one form alone. @throws EncodeError naming the value that has no form */
   serialize(value: unknown, options?: WriteJsonOptions): Buffer;
-  /** @throws DecodeError */
-  deserialize(body: Buffer, floats: 'number' | 'keep'): unknown;
+  /**
+   * @param count counts the values, and limits them
+   * @throws DecodeError
+   */
+  deserialize(body: Buffer, floats: 'number' | 'keep', count?: ValueCount): unknown;
   /** True only when the body, should it be readable, is an array; looks at its beginning alone. */
   beginsAsArray(body: Buffer): boolean;
 }
@@ -40,7 +44,7 @@ export const jsonSerializer: Serializer = {
   contentEncoding: 'utf-8',
   // ASCII alone, which latin1 copies as it is
   serialize: (value, options) => Buffer.from(writeJson(value, options), 'latin1'),
-  deserialize: (body, floats) => parseJson(toText(body), { floats }),
+  deserialize: (body, floats, count) => parseJson(toText(body), { floats, count }),
   beginsAsArray: (body) => body[0] === 0x5b,
 };
 
@@ -58,7 +62,7 @@ const yamlSerializer: Serializer = {
   contentType: 'application/x-yaml',
   contentEncoding: 'utf-8',
   serialize: writeYaml,
-  deserialize: (body, floats) => parseYaml(toText(body), floats),
+  deserialize: (body, floats, count) => parseYaml(toText(body), floats, count),
   // `[1]: value` is a mapping
   beginsAsArray: (body) => body[0] === 0x2d && body[1] === 0x20,
 };

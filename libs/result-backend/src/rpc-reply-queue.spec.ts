@@ -85,7 +85,7 @@ describe('RpcReplyQueue', () => {
   });
 
   it.each([
-    ['that is no JSON', { body: Buffer.from('{not json'), properties: { ...json, correlationId: 'a' } }],
+    ['that is no JSON', { body: Buffer.from('{not json'), properties: json }],
     [
       'in pickle',
       { body: Buffer.from([0x80]), properties: { contentType: 'application/x-python-serialize' } },
@@ -101,6 +101,25 @@ describe('RpcReplyQueue', () => {
     expect(others).toEqual([]);
     expect(transport.journal.of('acked')).toHaveLength(2);
   });
+
+  it.each([
+    ['is no JSON', Buffer.from('{not json'), json, 'DecodeError'],
+    ['is no result', Buffer.from('[]'), json, 'DecodeError'],
+    [
+      'is pickle',
+      Buffer.from([0x80]),
+      { contentType: 'application/x-python-serialize' },
+      'ContentDisallowed',
+    ],
+  ])(
+    'tells whoever waits that a result %s: it will not come again',
+    async (_what, body, properties, type) => {
+      transport.put('my-replies', { body, properties: { ...properties, correlationId: 'a' } });
+      await until(() => received.length === 1);
+      expect(received).toMatchObject([['a', ['FAILURE', { exc_type: type }]]]);
+      expect(transport.journal.of('acked')).toHaveLength(1);
+    },
+  );
 
   it('gets what was sent while it was away', async () => {
     transport.disconnect();

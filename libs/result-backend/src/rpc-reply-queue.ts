@@ -1,6 +1,6 @@
 import type { Delivery, MessageConsumer, Topology, Transport } from '@celeriac/amqp-transport';
 import { coerceError, type Logger } from '@celeriac/primitives';
-import { decodeResult, type ResultMessage } from '@celeriac/protocol';
+import { decodeResult, encodeException, type ResultMessage } from '@celeriac/protocol';
 
 export interface RpcReplyQueueOptions {
   readonly transport: Transport;
@@ -64,9 +64,23 @@ export class RpcReplyQueue {
     } catch (error) {
       const { correlationId } = delivery.properties;
       this.#options.logger.error({ correlationId, reason: coerceError(error).message }, 'unreadable result');
+      if (correlationId !== undefined)
+        this.#options.onResult(correlationId, unreadable(correlationId, error));
     }
     delivery.ack();
   }
+}
+
+/** What whoever waits is told of a result that cannot be read, as it is too large for instance: it will not come again. */
+function unreadable(taskId: string, error: unknown): ResultMessage {
+  return {
+    taskId,
+    status: 'FAILURE',
+    result: encodeException(error),
+    traceback: null,
+    children: null,
+    dateDone: null,
+  };
 }
 
 function replyTopology(name: string, resultExpiresMs: number): Topology {

@@ -112,6 +112,7 @@ function executionPoolOf(
     logger,
     acceptContent: settings.acceptContent,
     maxBodyBytes: settings.maxBodyBytes,
+    maxBodyValues: settings.maxBodyValues,
     maxTasksPerChild: settings.workerMaxTasksPerChild,
     maxMemoryPerChildKib: settings.workerMaxMemoryPerChildKib,
   });

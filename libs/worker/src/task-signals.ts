@@ -115,6 +115,17 @@ export class TaskSignals {
 /** What runs a task in a pool is ended with. */
 const sigkill = 9;
 
-function payloadOf({ opened, body, request }: ReceivedTask): TaskSignal {
-  return { taskId: opened.id, task: opened.name, args: body.args, kwargs: body.kwargs, request };
+function payloadOf(received: ReceivedTask): TaskSignal {
+  const { opened, request } = received;
+  return { taskId: opened.id, task: opened.name, ...argumentsOf(received), request };
+}
+
+/** None when they cannot be read: a task that waits, or was revoked while it did, is told of before that is known. */
+function argumentsOf(received: ReceivedTask): Pick<TaskSignal, 'args' | 'kwargs'> {
+  try {
+    const { args, kwargs } = received.body;
+    return { args, kwargs };
+  } catch {
+    return { args: [], kwargs: {} };
+  }
 }

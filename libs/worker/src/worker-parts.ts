@@ -3,11 +3,14 @@ import { silentLogger, systemClock, type Clock, type Logger } from '@celeriac/pr
 import { TaskRegistry, type ImplementedHolder } from '@celeriac/task-registry';
 import { consumedQueues, withDirectQueue, type ConsumedQueues } from './receive/consumed-queues.ts';
 import { DelayedDelivery } from './receive/delayed-delivery.ts';
+import { Intake } from './receive/intake.ts';
+import { MemoryPressure } from './receive/memory-pressure.ts';
 import type { ReceivedTask } from './receive/received-task.ts';
 import { RedeliveryLimit } from './receive/redelivery-limit.ts';
 import { ServedTasks } from './receive/served-tasks.ts';
 import { TaskAdmission } from './receive/task-admission.ts';
 import { TaskReceiver } from './receive/task-receiver.ts';
+import { WaitingBytes } from './receive/waiting-bytes.ts';
 import { WaitingTasks } from './receive/waiting-tasks.ts';
 import { RevokedTasks } from './revoke/revoked-tasks.ts';
 import { ActiveRuns } from './run/active-runs.ts';
@@ -17,7 +20,7 @@ import { CallPublisher } from './settle/call-publisher.ts';
 import { FollowUps } from './settle/follow-ups.ts';
 import { TaskOutcomes } from './settle/task-outcomes.ts';
 import { TaskSignals } from './task-signals.ts';
-import { etaTaskLimit, type ResolvedWorkerSettings } from './worker-settings.ts';
+import { etaTaskLimit, prefetchCount, type ResolvedWorkerSettings } from './worker-settings.ts';
 import type { WorkerSignals } from './worker-signals.ts';
 import type { WorkerOptions } from './worker.ts';
 
@@ -28,6 +31,8 @@ export interface WorkerParts {
   readonly signals: TaskSignals;
   readonly revoked: RevokedTasks;
   readonly receiver: TaskReceiver;
+  readonly intake: Intake;
+  readonly memory: MemoryPressure;
   readonly waiting: WaitingTasks;
   readonly pool: TaskPool<ReceivedTask>;
   readonly active: ActiveRuns;
@@ -65,6 +70,7 @@ export function createWorkerParts(
     logger,
     nodeName,
     isExtended: settings.resultExtended,
+    maxErrorText: settings.maxErrorText,
     origin,
     compression: settings.taskCompression,
   });
@@ -75,18 +81,29 @@ export function createWorkerParts(
   const admission = new TaskAdmission(revoked, clock);
   const active = new ActiveRuns();
   const services = { outcomes, signals, active, nodeName, logger, clock };
-  const runner = new TaskRunner({ ...services, pool: executionPool }, admission);
-  const pool = new TaskPool(settings.workerConcurrency, runner.execute);
+  const { acceptContent, maxBodyBytes, maxBodyValues, maxWaitingBytes, redeliveryLimit: limit } = settings;
+  const intake = new Intake({ prefetchCount: prefetchCount(settings), logger });
+  const bytes = new WaitingBytes(maxWaitingBytes, intake);
+  const runner = new TaskRunner({ ...services, pool: executionPool }, admission, bytes);
+  const pool = new TaskPool(
+    settings.workerConcurrency,
+    runner.execute,
+    () => runner.decodedBytes > maxWaitingBytes * 2,
+  );
   const waiting = new WaitingTasks({
     ...services,
     tasks,
     pool,
+    bytes,
     delayed: delayedDelivery(options, settings, publisher, logger),
     admission,
     etaTaskLimit: etaTaskLimit(settings),
     consumerTimeoutMs: settings.consumerTimeoutMs,
   });
-  const { acceptContent, maxBodyBytes, redeliveryLimit: limit } = settings;
+  const memory = new MemoryPressure({
+    intake,
+    isIdle: () => pool.runningCount + pool.waitingCount + waiting.size === 0,
+  });
   const receiver = new TaskReceiver({
     ...services,
     tasks,
@@ -95,8 +112,21 @@ export function createWorkerParts(
     redeliveryLimit: limit === undefined ? undefined : new RedeliveryLimit({ publisher, limit, logger }),
     acceptContent,
     maxBodyBytes,
+    maxBodyValues,
   });
-  return { queues: consumed, tasks, signals, revoked, receiver, waiting, pool, active, outcomes };
+  return {
+    queues: consumed,
+    tasks,
+    signals,
+    revoked,
+    receiver,
+    intake,
+    memory,
+    waiting,
+    pool,
+    active,
+    outcomes,
+  };
 }
 
 function delayedDelivery(

@@ -1,4 +1,5 @@
-import { ImproperlyConfiguredError } from '@celeriac/primitives';
+import { ImproperlyConfiguredError, memoryLimitBytes } from '@celeriac/primitives';
+import { defaultMaxBodyBytes, defaultMaxBodyValues } from '@celeriac/protocol';
 import { availableParallelism } from 'node:os';
 import {
   defaultWorkerSettings,
@@ -9,9 +10,16 @@ import {
 
 describe('resolveWorkerSettings', () => {
   it('fills in the defaults, late acknowledgement among them', () => {
-    expect(resolveWorkerSettings()).toEqual({ ...defaultWorkerSettings, workerConcurrency: 64 });
+    const derived = {
+      workerConcurrency: 64,
+      maxBodyBytes: defaultMaxBodyBytes,
+      maxBodyValues: defaultMaxBodyValues,
+      maxWaitingBytes: Math.floor(memoryLimitBytes() / 8),
+    };
+    expect(resolveWorkerSettings()).toEqual({ ...defaultWorkerSettings, ...derived });
     expect(resolveWorkerSettings({ workerConcurrency: 2, taskAcksLate: false })).toEqual({
       ...defaultWorkerSettings,
+      ...derived,
       workerConcurrency: 2,
       taskAcksLate: false,
     });

@@ -1,5 +1,8 @@
-import { ImproperlyConfiguredError } from '@celeriac/primitives';
+import { ImproperlyConfiguredError, memoryLimitBytes } from '@celeriac/primitives';
 import {
+  defaultMaxBodyBytes,
+  defaultMaxBodyValues,
+  defaultMaxErrorText,
   resolveAcceptContent,
   resolveCompression,
   resolveSerializer,
@@ -92,8 +95,17 @@ export interface WorkerSettings {
   readonly resultExtended: boolean;
   /** `accept_content`: names or MIME types of the bodies that are read. Default `['json']`. */
   readonly acceptContent: readonly string[];
-  /** Largest body that is read, before and after decompression, in bytes. Default 64 MiB. */
-  readonly maxBodyBytes: number;
+  /** Largest body that is read, before and after decompression, in bytes. Default a sixteenth of the heap, at most 64 MiB. */
+  readonly maxBodyBytes: number | undefined;
+  /** Most values in a body, each key, array and object counted. Default one for each 512 bytes of the heap. */
+  readonly maxBodyValues: number | undefined;
+  /**
+   * Most bytes of the messages that were received and have not started; beyond it no messages are taken. Decoded, those
+   * that run take twice as much at most, unless one alone takes more. Default an eighth of the heap.
+   */
+  readonly maxWaitingBytes: number | undefined;
+  /** Longest traceback that is stored of an error, in characters; its arguments have a quarter of it. Default 65 536. */
+  readonly maxErrorText: number;
   /** RabbitMQ's `consumer_timeout`, as the broker has it, in ms: no delivery may stay unsettled for longer. Default 1 800 000. */
   readonly consumerTimeoutMs: number;
   /**
@@ -151,7 +163,10 @@ export const defaultWorkerSettings: WorkerSettings = {
   taskQueueMaxPriority: undefined,
   resultExtended: false,
   acceptContent: ['json'],
-  maxBodyBytes: 64 * 1024 * 1024,
+  maxBodyBytes: undefined,
+  maxBodyValues: undefined,
+  maxWaitingBytes: undefined,
+  maxErrorText: defaultMaxErrorText,
   consumerTimeoutMs: 1_800_000,
   redeliveryLimit: undefined,
   workerSendTaskEvents: false,
@@ -167,8 +182,13 @@ export function defaultConcurrency(pool: WorkerPoolKind): number {
   return pool === 'solo' ? 1 : availableParallelism();
 }
 
-/** Settings with the concurrency filled in. */
-export type ResolvedWorkerSettings = WorkerSettings & { readonly workerConcurrency: number };
+/** Settings with the concurrency and the budgets filled in. */
+export type ResolvedWorkerSettings = WorkerSettings & {
+  readonly workerConcurrency: number;
+  readonly maxBodyBytes: number;
+  readonly maxBodyValues: number;
+  readonly maxWaitingBytes: number;
+};
 
 /**
  * Given settings with the defaults for the rest.
@@ -180,6 +200,9 @@ export function resolveWorkerSettings(given: Partial<WorkerSettings> = {}): Reso
   const settings = {
     ...merged,
     workerConcurrency: workerConcurrency ?? defaultConcurrency(merged.workerPool),
+    maxBodyBytes: merged.maxBodyBytes ?? defaultMaxBodyBytes,
+    maxBodyValues: merged.maxBodyValues ?? defaultMaxBodyValues,
+    maxWaitingBytes: merged.maxWaitingBytes ?? Math.floor(memoryLimitBytes() / 8),
   };
   checkInteger('worker_concurrency', settings.workerConcurrency, 1);
   if (settings.workerPool === 'solo' && settings.workerConcurrency > 1)
@@ -192,6 +215,9 @@ export function resolveWorkerSettings(given: Partial<WorkerSettings> = {}): Reso
   checkInteger('worker_eta_task_limit', settings.workerEtaTaskLimit, 0);
   checkInteger('redelivery_limit', settings.redeliveryLimit, 0);
   checkInteger('max_body_bytes', settings.maxBodyBytes, 1);
+  checkInteger('max_body_values', settings.maxBodyValues, 1);
+  checkInteger('max_waiting_bytes', settings.maxWaitingBytes, 1);
+  checkInteger('max_error_text', settings.maxErrorText, 256);
   checkInteger('consumer_timeout', settings.consumerTimeoutMs, 1);
   checkInteger('worker_heartbeat_interval', settings.workerHeartbeatIntervalMs, 0);
   if (settings.eventSerializer !== 'json')

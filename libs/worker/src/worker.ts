@@ -14,7 +14,7 @@
  * then the pool, the result store, the channel and the connections close. Nothing that a running task needs is closed
  * before it ends.
  */
-import type { MessageConsumer, Transport } from '@celeriac/amqp-transport';
+import type { Delivery, MessageConsumer, Transport } from '@celeriac/amqp-transport';
 import type { TaskQueue } from '@celeriac/protocol';
 import {
   coerceError,
@@ -164,13 +164,15 @@ export class Worker {
       topology: this.#parts.queues.topology,
       prefetchCount: prefetchCount(this.#settings),
       onDelivery: (delivery) => {
-        if (this.#state === 'running') this.#parts.receiver.receive(delivery);
+        if (this.#state === 'running') this.#delivered(delivery);
         // else it stays unsettled and goes back when the channel closes
       },
       onDeliveriesLost: () => {
         this.#deliveriesLost();
       },
     });
+    this.#parts.intake.open(this.#consumer);
+    this.#parts.memory.start();
     const consuming = this.#consumer.whenConsuming().catch((error: unknown) => {
       if (this.#state === 'running') throw error; // else stop() has closed the consumer, which ends the wait
     });
@@ -223,6 +225,8 @@ export class Worker {
 
   async #stop(): Promise<void> {
     if (this.#state !== 'terminating') this.#setState('closing');
+    this.#parts.memory.stop();
+    this.#parts.intake.close();
     const failures: Error[] = [];
     const attempt = async (step: Promise<unknown> | undefined): Promise<void> => {
       await step?.catch((error: unknown) => failures.push(coerceError(error)));
@@ -262,6 +266,12 @@ export class Worker {
     this.#setState('terminating');
     this.#logger.warn({ nodeName: this.nodeName, running: this.#parts.pool.runningCount }, 'cold shutdown');
     this.#cold.begin();
+  }
+
+  #delivered(delivery: Delivery): void {
+    const { intake, memory, receiver } = this.#parts;
+    memory.delivered(delivery);
+    if (!intake.handsBack(delivery)) receiver.receive(delivery);
   }
 
   #deliveriesLost(): void {

@@ -12,8 +12,8 @@ interface NativeZstd {
 
 const native: Partial<NativeZstd> = zlib as unknown as Partial<NativeZstd>;
 
-/** The largest window that zstd itself takes by default. */
-const maxWindowBytes = 128 * 1024 * 1024;
+/** The window that every reader of zstd must have room for (RFC 8878, 3.1.1.1.2). A larger one must fit the largest body. */
+const leastMaxWindowBytes = 8 * 1024 * 1024;
 /** Frames that a body may have: each costs a decoder, even when it is empty. */
 const maxFrames = 1000;
 /** Bytes that fzstd may move for one body: it shifts its whole window with each block, however small. */
@@ -32,9 +32,10 @@ function decodeNatively(
   output.write(decode(frame.bytes, { maxOutputLength }));
 }
 
-function checkCost(frames: readonly ZstdFrame[]): void {
+function checkCost(frames: readonly ZstdFrame[], maxBytes: number): void {
   if (frames.length > maxFrames)
     throw new Error(`a body must have at most ${maxFrames} frames, got ${frames.length}`);
+  const maxWindowBytes = Math.max(leastMaxWindowBytes, maxBytes);
   const windowBytes = Math.max(...frames.map((frame) => frame.windowBytes));
   if (windowBytes > maxWindowBytes) {
     throw new Error(`a window must be at most ${maxWindowBytes} bytes, got ${windowBytes}`);
@@ -73,7 +74,7 @@ export function decompressZstd(body: Buffer, maxBytes: number): Buffer {
   const output = new CappedOutput(maxBytes);
   const frames = zstdFrames(body);
   if (frames.some(({ contentBytes = 0 }) => contentBytes > maxBytes)) throw bodyTooLarge(maxBytes);
-  checkCost(frames);
+  checkCost(frames, maxBytes);
   for (const frame of frames) decodeFrame(frame, output);
   return output.written();
 }

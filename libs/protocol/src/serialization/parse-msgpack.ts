@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { DecodeError } from '../protocol-error.ts';
 import { PythonFloat } from '../python-float.ts';
+import type { ValueCount } from '../value-count.ts';
 import { maxNesting } from './content-limits.ts';
 import { setMember } from './set-member.ts';
 
@@ -14,9 +15,11 @@ class MsgpackReader {
   private position = 0;
   private readonly body: Buffer;
   private readonly keepFloats: boolean;
+  private readonly count: ValueCount | undefined;
 
-  constructor(body: Buffer, keepFloats: boolean) {
+  constructor(body: Buffer, keepFloats: boolean, count: ValueCount | undefined) {
     this.body = body;
+    this.count = count;
     this.keepFloats = keepFloats;
   }
 
@@ -27,6 +30,7 @@ class MsgpackReader {
   }
 
   private readValue(depth: number): unknown {
+    this.count?.add(1);
     const form = this.readUInt(1);
     if (form < 0x80) return form;
     if (form < 0x90) return this.readDict(form - 0x80, depth);
@@ -165,8 +169,9 @@ function toInt(n: bigint): number | bigint {
  * [MSGPACK-READ] Source: msgpack-python 1.2, msgpack/fallback.py `Unpacker`; kombu 5.7.0, kombu/serialization.py
  * `register_msgpack`; vectors `task-messages: msgpack`.
  *
+ * @param count counts the values, and limits them
  * @throws DecodeError naming the byte where the body stops being msgpack
  */
-export function parseMsgpack(body: Buffer, floats: 'number' | 'keep'): unknown {
-  return new MsgpackReader(body, floats === 'keep').read();
+export function parseMsgpack(body: Buffer, floats: 'number' | 'keep', count?: ValueCount): unknown {
+  return new MsgpackReader(body, floats === 'keep', count).read();
 }

@@ -1,6 +1,7 @@
 import type { CST, Document } from 'yaml';
-import { Composer, Parser } from 'yaml';
+import { Composer, Lexer, Parser } from 'yaml';
 import { DecodeError } from '../protocol-error.ts';
+import type { ValueCount } from '../value-count.ts';
 import { maxNesting } from './content-limits.ts';
 import { BadYamlScalar } from './yaml-scalar.ts';
 import { isYamlDeeperThan } from './yaml-nesting.ts';
@@ -11,6 +12,9 @@ import { YamlValues } from './yaml-values.ts';
  * made to be slow, while nothing else runs.
  */
 export const maxYamlBytes = 256 * 1024;
+
+/** A token of YAML takes up to 700 bytes while the body is read, as much as so many values of another serializer. */
+const valuesPerToken = 8;
 
 /** What the scalars mean is decided by us, as PyYAML decides it; the library knows YAML 1.1 by other patterns. */
 const composerOptions = {
@@ -33,6 +37,14 @@ function* checkedTokens(text: string): Generator<CST.Token> {
   }
 }
 
+/** Before they are read: what the library makes of a text is many times as large as what comes of it. */
+function countTokens(text: string, count: ValueCount): void {
+  // no text has many more tokens than characters
+  if (text.length * valuesPerToken * 2 <= count.rest) return;
+  const tokens = new Lexer().lex(text);
+  while (tokens.next().done !== true) count.add(valuesPerToken);
+}
+
 function compose(text: string): Document.Parsed | undefined {
   const documents = [...new Composer(composerOptions).compose(checkedTokens(text))];
   const [document] = documents;
@@ -51,15 +63,17 @@ function compose(text: string): Document.Parsed | undefined {
  * [YAML-READ] Source: PyYAML 6.0.3, yaml/constructor.py `SafeConstructor`; kombu 5.7.0, kombu/serialization.py
  * `register_yaml`; vectors `task-messages: yaml`.
  *
+ * @param count counts the tokens, and limits them
  * @throws DecodeError naming what is wrong; with reason `body-too-large` beyond {@link maxYamlBytes}
  */
-export function parseYaml(text: string, floats: 'number' | 'keep'): unknown {
+export function parseYaml(text: string, floats: 'number' | 'keep', count?: ValueCount): unknown {
   const bytes = Buffer.byteLength(text);
   if (bytes > maxYamlBytes) {
     throw new DecodeError(`a body in YAML must be at most ${maxYamlBytes} bytes, got ${bytes}`, {
       reason: 'body-too-large',
     });
   }
+  if (count !== undefined) countTokens(text, count);
   try {
     const contents = compose(text)?.contents;
     return new YamlValues(floats === 'keep').build(contents ?? null);

@@ -1,5 +1,12 @@
 import { coerceError } from '@celeriac/primitives';
-import { encodeException, PythonError, pythonRepr, tracebackOf } from '@celeriac/protocol';
+import {
+  cutText,
+  defaultMaxErrorText,
+  encodeException,
+  PythonError,
+  pythonRepr,
+  tracebackOf,
+} from '@celeriac/protocol';
 import { Reject } from '@celeriac/task-registry';
 
 /** What an event tells of an exception. */
@@ -28,9 +35,9 @@ export function exceptionTexts(thrown: unknown): ExceptionTexts {
 /** @throws whatever reading the error throws */
 function exceptionRepr(thrown: unknown): string {
   if (thrown instanceof Reject)
-    return `reject requeue=${thrown.requeue ? 'True' : 'False'}: ${thrown.reason ?? 'None'}`;
+    return `reject requeue=${thrown.requeue ? 'True' : 'False'}: ${cutText(thrown.reason ?? 'None', defaultMaxErrorText / 4)}`;
   // those of other errors were made from their message; a PythonError has its own, of any type
   const { exc_type: type, exc_message: encoded } = encodeException(thrown);
   const args = thrown instanceof PythonError ? thrown.excArgs : encoded;
-  return `${type}(${args.map(pythonRepr).join(', ')})`;
+  return cutText(`${type}(${args.map(pythonRepr).join(', ')})`, defaultMaxErrorText / 4);
 }

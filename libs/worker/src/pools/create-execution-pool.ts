@@ -19,6 +19,7 @@ export interface ExecutionPoolOptions {
   readonly logger: Logger;
   readonly acceptContent?: readonly string[] | undefined;
   readonly maxBodyBytes?: number | undefined;
+  readonly maxBodyValues?: number | undefined;
   /** `worker_max_tasks_per_child`. Default: no limit. */
   readonly maxTasksPerChild?: number | undefined;
   /**
@@ -38,7 +39,7 @@ export interface ExecutionPoolOptions {
  * the concurrency is not a whole number of at least 1
  */
 export function createExecutionPool(options: ExecutionPoolOptions): ExecutionPool {
-  const { workerPool, nodeName, acceptContent, maxBodyBytes, execArgv } = options;
+  const { workerPool, nodeName, acceptContent, maxBodyBytes, maxBodyValues, execArgv } = options;
   if (options.tasksModule === undefined) {
     throw new ImproperlyConfiguredError(
       `worker_pool '${workerPool}' needs the module of the tasks, as its threads or processes import it: ` +
@@ -46,7 +47,13 @@ export function createExecutionPool(options: ExecutionPoolOptions): ExecutionPoo
     );
   }
   const module = tasksModuleUrl(options.tasksModule);
-  const start: ChildStart = { tasksModule: module.href, nodeName, acceptContent, maxBodyBytes };
+  const start: ChildStart = {
+    tasksModule: module.href,
+    nodeName,
+    acceptContent,
+    maxBodyBytes,
+    maxBodyValues,
+  };
   const kind = workerPool === 'threads' ? 'threads' : 'processes';
   const program = findChildProgram(kind === 'threads' ? 'pool-thread' : 'pool-process', module);
   const startChild = (): ChildHandle =>

@@ -80,7 +80,9 @@ function encodeRetry({ eta, exc, changes }: Retry): ThrownWire {
 
 function encodeAnyError(thrown: unknown): ErrorWire {
   try {
-    return { exception: writeJson(encodeException(thrown)), traceback: tracebackOf(thrown) };
+    // whole: the worker cuts them as its setting says
+    const exception = writeJson(encodeException(thrown, Infinity));
+    return { exception, traceback: tracebackOf(thrown, Infinity) };
   } catch (unwritable) {
     // its message is no text, or a getter of it throws: that it failed must get through all the same
     const failure = encodeError('the error that the task threw cannot be written', unwritable);

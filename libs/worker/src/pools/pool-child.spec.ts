@@ -32,6 +32,7 @@ describe('PoolChild', () => {
         nodeName: 'w1@host',
         acceptContent: undefined,
         maxBodyBytes: undefined,
+        maxBodyValues: undefined,
       },
       () => undefined,
     );

@@ -28,7 +28,11 @@ export class PoolChild {
 
   private constructor(registry: TaskRegistry, start: ChildStart, send: (message: RunMessage) => void) {
     this.#registry = registry;
-    this.#openOptions = { acceptContent: start.acceptContent, maxBodyBytes: start.maxBodyBytes };
+    this.#openOptions = {
+      acceptContent: start.acceptContent,
+      maxBodyBytes: start.maxBodyBytes,
+      maxBodyValues: start.maxBodyValues,
+    };
     this.#nodeName = start.nodeName;
     this.#send = send;
   }

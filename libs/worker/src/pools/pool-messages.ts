@@ -14,6 +14,7 @@ export interface ChildStart {
   readonly nodeName: string;
   readonly acceptContent: readonly string[] | undefined;
   readonly maxBodyBytes: number | undefined;
+  readonly maxBodyValues: number | undefined;
 }
 
 /** A task on its way to a child. */

@@ -10,6 +10,7 @@ import { TaskPool } from '../run/task-pool.ts';
 import { TaskReceiver } from './task-receiver.ts';
 import { FakeDelivery, type FakeDeliveryFields } from '../testing/fake-delivery.ts';
 import { deliveryOfCall, holderOf, registryOf } from '../testing/received-task.ts';
+import { unlimitedWaiting } from '../testing/unlimited-waiting.ts';
 import { outcomesFixture } from '../testing/outcomes.ts';
 import { WaitingTasks } from './waiting-tasks.ts';
 import { etaTaskLimit, resolveWorkerSettings } from '../worker-settings.ts';
@@ -46,6 +47,7 @@ function receiverAt(clock = { now: () => now }) {
     outcomes,
     clock,
     logger,
+    bytes: unlimitedWaiting(),
     etaTaskLimit: etaTaskLimit(settings),
     consumerTimeoutMs: settings.consumerTimeoutMs,
   });
@@ -61,6 +63,7 @@ function receiverAt(clock = { now: () => now }) {
     logger,
     acceptContent: ['json'],
     maxBodyBytes: 1_000_000,
+    maxBodyValues: 100_000,
   });
   return { receiver, store, logger, ran, waiting, outcomes };
 }

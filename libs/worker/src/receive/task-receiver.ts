@@ -9,21 +9,18 @@
  *       │ yes: REVOKED, ACK    │ yes: held until then, here or at the broker    │ yes: held until its turn
  * ```
  *
+ * The body of a task that cannot start at once is read when it can, and an invalid one refused then.
+ *
  * [WORKER-REFUSE] Source: Celery 5.7.0, celery/worker/consumer/consumer.py `on_task_received`, `on_unknown_message`,
  * `on_invalid_task`, `on_decode_error`, and the recorded malformed messages. Where Celery acknowledges a message that it
  * cannot read, or dies of it, we reject it without requeue, so that a dead-letter exchange can keep it.
  */
 import type { Delivery } from '@celeriac/amqp-transport';
 import { coerceError, type Clock, type Logger } from '@celeriac/primitives';
-import {
-  InvalidTaskError,
-  openTaskMessage,
-  PythonError,
-  type OpenedTask,
-  type OpenTaskOptions,
-} from '@celeriac/protocol';
+import { openTaskMessage, PythonError, type OpenedTask, type OpenTaskOptions } from '@celeriac/protocol';
 import type { ActiveRuns } from '../run/active-runs.ts';
-import type { ReceivedTask } from './received-task.ts';
+import { refuseInvalid } from './invalid-task.ts';
+import { TaskDelivery, type ReceivedTask } from './received-task.ts';
 import type { RedeliveryLimit } from './redelivery-limit.ts';
 import type { ServedTasks } from './served-tasks.ts';
 import type { TaskAdmission } from './task-admission.ts';
@@ -43,6 +40,7 @@ export interface TaskReceiverOptions {
   readonly logger: Logger;
   readonly acceptContent: readonly string[];
   readonly maxBodyBytes: number;
+  readonly maxBodyValues: number;
 }
 
 export class TaskReceiver {
@@ -51,7 +49,8 @@ export class TaskReceiver {
 
   constructor(options: TaskReceiverOptions) {
     this.#options = options;
-    this.#openOptions = { acceptContent: options.acceptContent, maxBodyBytes: options.maxBodyBytes };
+    const { acceptContent, maxBodyBytes, maxBodyValues } = options;
+    this.#openOptions = { acceptContent, maxBodyBytes, maxBodyValues };
   }
 
   /** Takes a delivery and sees that it is settled, sooner or later. Never throws. */
@@ -76,17 +75,11 @@ export class TaskReceiver {
     const { task, policy } = served;
     let received: ReceivedTask;
     try {
-      received = {
-        delivery,
-        opened,
-        task,
-        policy,
-        body: opened.readBody(),
-        request: opened.readRequest(),
-        startedAt: undefined,
-      };
+      const body = this.#options.waiting.startsNext ? opened.readBody() : undefined;
+      const request = opened.readRequest();
+      received = new TaskDelivery({ delivery, opened, request, task, policy }, body);
     } catch (error) {
-      this.#refuseInvalid(delivery, opened, coerceError(error));
+      refuseInvalid(this.#options, delivery, opened, coerceError(error));
       return;
     }
     this.#accept(received);
@@ -146,24 +139,5 @@ export class TaskReceiver {
     const error = new PythonError('NotRegistered', [opened.name], { excModule: 'celery.exceptions' });
     outcomes.refused(delivery, opened, error);
     signals.unknown(delivery, opened, error);
-  }
-
-  #refuseInvalid(delivery: Delivery, opened: OpenedTask, error: Error): void {
-    const { logger, outcomes, signals } = this.#options;
-    signals.rejected(delivery, error);
-    logger.error(
-      { taskId: opened.id, task: opened.name, queue: delivery.queue, reason: error.message },
-      'task refused: its message is invalid',
-    );
-    if (error instanceof InvalidTaskError && error.isReportable) {
-      outcomes.refused(
-        delivery,
-        opened,
-        new PythonError('InvalidTaskError', [error.message], { excModule: 'celery.exceptions' }),
-      );
-    } else {
-      outcomes.counts.refused++;
-      delivery.reject({ requeue: false });
-    }
   }
 }

@@ -7,6 +7,7 @@ import type { ServedTasks } from './served-tasks.ts';
 import type { TaskAdmission } from './task-admission.ts';
 import type { TaskOutcomes } from '../settle/task-outcomes.ts';
 import type { TaskPool } from '../run/task-pool.ts';
+import type { WaitingBytes } from './waiting-bytes.ts';
 
 export interface WaitingTasksOptions {
   readonly tasks: ServedTasks;
@@ -20,6 +21,7 @@ export interface WaitingTasksOptions {
   readonly etaTaskLimit: number;
   /** No delivery may be unsettled for longer, in ms. */
   readonly consumerTimeoutMs: number;
+  readonly bytes: WaitingBytes;
 }
 
 /** Shorter waits are never given to the broker, which holds whole seconds. */
@@ -29,8 +31,8 @@ const leastDelayMs = 1000;
  * Good tasks on their way to the pool: held until their eta and their turn by rate limit.
  *
  * What is held is unsettled and takes part of the prefetch count, which never changes: so no more than `etaTaskLimit`
- * wait for an eta here, and nothing that would outlast half the broker's `consumer_timeout`. The others are given to the
- * broker for that time.
+ * wait for an eta here, and nothing that would outlast half the broker's `consumer_timeout`, or for which there is no
+ * memory. The others are given to the broker for that time.
  */
 export class WaitingTasks {
   readonly #options: WaitingTasksOptions;
@@ -53,11 +55,22 @@ export class WaitingTasks {
     return this.#etaSchedule.size + this.#rateLimited.size;
   }
 
+  /** Whether a task that comes now starts at once, unless it has to wait for its eta or its turn. */
+  get startsNext(): boolean {
+    return this.#options.pool.hasRoom;
+  }
+
   add(received: ReceivedTask): void {
+    this.#route(received);
+    if (received.isWaiting) this.#options.bytes.add(received);
+  }
+
+  #route(received: ReceivedTask): void {
+    const { bytes, clock, etaTaskLimit } = this.#options;
     const { eta } = received.request;
-    const waitMs = eta === undefined ? 0 : eta.getTime() - this.#options.clock.now();
+    const waitMs = eta === undefined ? 0 : eta.getTime() - clock.now();
     if (waitMs <= 0 || eta === undefined) this.#take(received);
-    else if (this.#mayHold(waitMs, this.#etaSchedule.size < this.#options.etaTaskLimit))
+    else if (this.#mayHold(waitMs, this.#etaSchedule.size < etaTaskLimit && bytes.hasRoomFor(received)))
       this.#etaSchedule.hold(received, eta.getTime());
     else
       this.#delay(received, waitMs, () => {
@@ -74,6 +87,7 @@ export class WaitingTasks {
   dropLost(): void {
     this.#etaSchedule.dropLost();
     this.#rateLimited.removeWhere(({ delivery }) => delivery.isLost);
+    this.#options.bytes.dropLost();
   }
 
   /** Forgets all; their messages are unsettled and go back to the broker with the channel. Returns how many. */
@@ -86,17 +100,22 @@ export class WaitingTasks {
   }
 
   readonly #due = (received: ReceivedTask): void => {
-    const { admission, outcomes } = this.#options;
+    const { admission, bytes, outcomes } = this.#options;
     const reason = admission.refusal(received);
-    if (reason === undefined) this.#take(received);
-    else outcomes.revoked(received, reason);
+    if (reason === undefined) {
+      this.#take(received);
+      return;
+    }
+    bytes.delete(received);
+    outcomes.revoked(received, reason);
   };
 
   /** Its time has come; its turn may not have. */
   #take(received: ReceivedTask): void {
     const { name } = received.task;
     const waitMs = this.#rateLimited.expectedWaitMs(name);
-    if (this.#mayHold(waitMs, true)) this.#rateLimited.submit(name, received);
+    if (this.#mayHold(waitMs, this.#options.bytes.hasRoomFor(received)))
+      this.#rateLimited.submit(name, received);
     else
       this.#delay(received, waitMs, () => {
         this.#rateLimited.submit(name, received);
@@ -108,11 +127,13 @@ export class WaitingTasks {
   }
 
   #delay(received: ReceivedTask, waitMs: number, holdHere: () => void): void {
-    const { delayed, logger, outcomes } = this.#options;
+    const { bytes, delayed, logger, outcomes } = this.#options;
     delayed.delay(received.delivery, waitMs).then(
       (isDelayed) => {
-        if (isDelayed) outcomes.counts.delayed++;
-        else if (!this.#isClosed) holdHere();
+        if (isDelayed) {
+          outcomes.counts.delayed++;
+          bytes.delete(received);
+        } else if (!this.#isClosed) holdHere();
       },
       (error: unknown) => {
         const { id, name } = received.opened;

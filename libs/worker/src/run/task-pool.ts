@@ -1,10 +1,15 @@
 /** How many started items may stand in the queue before it is cut. */
 const compactionThreshold = 1024;
 
+function never(): boolean {
+  return false;
+}
+
 /** Runs items on this event loop, at most so many at a time; the others wait in their order. */
 export class TaskPool<T> {
   #concurrency: number;
   readonly #execute: (item: T) => Promise<void> | undefined;
+  readonly #isFull: () => boolean;
   #waiting: T[] = [];
   #head = 0;
   #runningCount = 0;
@@ -13,9 +18,15 @@ export class TaskPool<T> {
 
   /**
    * @param execute - runs one item; gives undefined when it has finished already. Must neither throw nor reject.
+   * @param isFull - whether nothing may start beside what runs, though there is a place for it. Default never.
    */
-  constructor(concurrency: number, execute: (item: T) => Promise<void> | undefined) {
+  constructor(
+    concurrency: number,
+    execute: (item: T) => Promise<void> | undefined,
+    isFull: () => boolean = never,
+  ) {
     this.#concurrency = concurrency;
+    this.#isFull = isFull;
     this.#execute = execute;
   }
 
@@ -25,6 +36,12 @@ export class TaskPool<T> {
 
   get waitingCount(): number {
     return this.#waiting.length - this.#head;
+  }
+
+  /** Whether an item that is submitted now starts now. */
+  get hasRoom(): boolean {
+    const count = this.#runningCount;
+    return count < this.#concurrency && (count === 0 || !this.#isFull());
   }
 
   /** How many may run at a time. */
@@ -40,7 +57,7 @@ export class TaskPool<T> {
 
   submit(item: T): void {
     if (this.#isStopped) return;
-    if (this.#runningCount < this.#concurrency) this.#start(item);
+    if (this.hasRoom) this.#start(item);
     else this.#waiting.push(item);
   }
 
@@ -73,7 +90,7 @@ export class TaskPool<T> {
   };
 
   #startWaiting(): void {
-    while (this.#runningCount < this.#concurrency && this.#head < this.#waiting.length) {
+    while (this.hasRoom && this.#head < this.#waiting.length) {
       const next = this.#waiting[this.#head++];
       if (next !== undefined) this.#start(next);
     }

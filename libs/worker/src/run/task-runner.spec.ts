@@ -9,6 +9,7 @@ import { TaskOutcomes } from '../settle/task-outcomes.ts';
 import { TaskRunner } from './task-runner.ts';
 import { outcomesFixture } from '../testing/outcomes.ts';
 import { receivedTask, registeredTask } from '../testing/received-task.ts';
+import { unlimitedWaiting } from '../testing/unlimited-waiting.ts';
 
 function runnerWith(logger: Logger = new RecordingLogger()) {
   const clock = { now: () => 0 };
@@ -18,6 +19,7 @@ function runnerWith(logger: Logger = new RecordingLogger()) {
   const runner = new TaskRunner(
     { outcomes, signals, active, pool: undefined, nodeName: 'w1@host', logger, clock },
     admission,
+    unlimitedWaiting(),
   );
   return { runner, store, active };
 }

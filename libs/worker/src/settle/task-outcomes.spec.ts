@@ -175,7 +175,8 @@ describe('TaskOutcomes', () => {
         const { outcomes, store, received: receive } = outcomesWith({ taskIgnoreResult });
         const received = receive();
         // a message without the header, as other clients may send, has no opinion
-        play(outcomes, outcome, { ...received, request: { ...received.request, ignoreResult: header } });
+        Object.assign(received, { request: { ...received.request, ignoreResult: header } });
+        play(outcomes, outcome, received);
         expect(store.states).toHaveLength(isIgnored ? 0 : 1);
         store.confirmAll();
         expect(received.delivery.settlement).toBe('ack');

@@ -47,6 +47,8 @@ export interface TaskOutcomesOptions {
   readonly nodeName: string;
   /** `result_extended`: states tell about the call as well. */
   readonly isExtended: boolean;
+  /** Longest traceback of an error that is stored, in characters; its arguments have a quarter of it. */
+  readonly maxErrorText: number;
   /** `gen<pid>@<host>`. */
   readonly origin: string;
   /** `task_compression`, of retries. */

@@ -1,11 +1,5 @@
 import { coerceError, type Clock, type Logger } from '@celeriac/primitives';
-import {
-  encodeException,
-  encodeRetryMessage,
-  tracebackOf,
-  type CompressionName,
-  type ResultMessage,
-} from '@celeriac/protocol';
+import { encodeRetryMessage, type CompressionName, type ResultMessage } from '@celeriac/protocol';
 import type { Retry } from '@celeriac/task-registry';
 import type { CallPublisher, PublishedCall } from './call-publisher.ts';
 import { returnRoute, routeToQueue } from './return-route.ts';
@@ -85,10 +79,10 @@ export class TaskRetries {
       settleOnce(received.delivery, acknowledge);
       return;
     }
-    const result = exc === undefined ? null : encodeException(exc);
+    const result = exc === undefined ? null : states.encode(exc);
     const state: ResultMessage = {
       ...states.ofProgress(received, 'RETRY', result),
-      traceback: tracebackOf(exc ?? retry),
+      traceback: states.traceback(exc ?? retry),
       children: [[[received.opened.id, null], null]],
     };
     states.store(received.delivery, received.opened, state, acknowledge);

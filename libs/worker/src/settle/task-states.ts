@@ -2,6 +2,7 @@ import type { Delivery, OperationalError } from '@celeriac/amqp-transport';
 import type { Clock, Logger } from '@celeriac/primitives';
 import {
   encodeException,
+  type ExceptionWire,
   PythonError,
   tracebackOf,
   type ResultMessage,
@@ -18,6 +19,8 @@ export interface TaskStatesOptions {
   readonly nodeName: string;
   /** `result_extended`: states tell about the call as well. */
   readonly isExtended: boolean;
+  /** Longest traceback of an error that is stored, in characters; its arguments have a quarter of it. */
+  readonly maxErrorText: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -85,13 +88,22 @@ export class TaskStates {
    */
   ofFailure(received: ReceivedTask, error: unknown): ResultMessage {
     try {
-      const state = this.of(received, 'FAILURE', encodeException(error));
-      return { ...state, traceback: hasTraceback(error) ? tracebackOf(error) : null };
+      const state = this.of(received, 'FAILURE', this.encode(error));
+      return { ...state, traceback: hasTraceback(error) ? this.traceback(error) : null };
     } catch (unwritable) {
       // its message is no text, or a getter of it throws: whoever waits is told that it failed all the same
       const failure = encodeError('the error that the task threw cannot be written', unwritable);
       return this.of(received, 'FAILURE', encodeException(failure));
     }
+  }
+
+  /** An error as it is stored. */
+  encode(error: unknown): ExceptionWire {
+    return encodeException(error, this.#options.maxErrorText);
+  }
+
+  traceback(error: unknown): string {
+    return tracebackOf(error, this.#options.maxErrorText);
   }
 
   now(): Date {

@@ -48,12 +48,19 @@ export class Caller {
   }
 
   /** Calls a task; resolves when the broker has confirmed the call, rejects when no queue takes it. */
-  async call(queue: string, name: string, id: string, args: readonly unknown[] = []): Promise<void> {
+  async call(
+    queue: string,
+    name: string,
+    id: string,
+    args: readonly unknown[] = [],
+    eta?: Date,
+  ): Promise<void> {
     const message = encodeTaskMessage({
       name,
       id,
       args,
       kwargs: {},
+      eta,
       origin: 'spec@host',
       replyTo: this.#replies.name,
     });

@@ -42,6 +42,10 @@ export class FakeDelivery implements Delivery {
     this.routingKey = fields.routingKey ?? 'shop';
   }
 
+  get bytes(): number {
+    return this.body.length;
+  }
+
   ack(): void {
     this.#settle('ack');
   }

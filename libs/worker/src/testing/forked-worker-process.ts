@@ -12,7 +12,7 @@ declare const __dirname: string;
 export interface ForkedWorkerOptions {
   readonly brokerUrl: string;
   readonly queue: TaskQueue;
-  /** With a `tasksModule`, its tasks are those of busy-tasks.ts; without, one task `work(ms)`. */
+  /** With a `tasksModule`, its tasks are those of busy-tasks.ts; without, the tasks `work(ms)` and `quote(text)`, which throws. */
   readonly settings?: Partial<CreateWorkerOptions>;
 }
 
@@ -48,12 +48,17 @@ export class ForkedWorkerProcess {
   /**
    * Resolves when the worker consumes its queue.
    *
+   * @param start.execArgv options of Node
+   *
    * @throws Error when the process ends instead
    */
-  static async start(options: ForkedWorkerOptions): Promise<ForkedWorkerProcess> {
+  static async start(
+    options: ForkedWorkerOptions,
+    { execArgv = [] }: { readonly execArgv?: readonly string[] } = {},
+  ): Promise<ForkedWorkerProcess> {
     const child = fork(join(__dirname, 'forked-worker.ts'), [JSON.stringify(options)], {
       cwd: join(__dirname, '..', '..', '..', '..'), // where the loader looks for its settings
-      execArgv: ['--conditions=@celeriac/source', '--import', '@swc-node/register/esm-register'],
+      execArgv: ['--conditions=@celeriac/source', '--import', '@swc-node/register/esm-register', ...execArgv],
     });
     const started = new ForkedWorkerProcess(child);
     await started.#answer();

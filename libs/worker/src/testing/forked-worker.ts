@@ -21,7 +21,10 @@ const own = {
   holder: { ...holder, queue: queue.name },
   tasks: tasks.map((task) => ({ ...task, queue: queue.name })),
 };
-const app = createWorker([settings?.tasksModule === undefined ? own : busyTasks], {
+const failing = holderOf((_, text: string) => {
+  throw new Error(text);
+}, 'quote');
+const app = createWorker(settings?.tasksModule === undefined ? [own, failing] : [busyTasks], {
   ...settings,
   brokerUrl,
   queues: [queue],

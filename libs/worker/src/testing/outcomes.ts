@@ -51,6 +51,7 @@ export function outcomesFixture({ clock, logger = silentLogger }: OutcomesFixtur
     logger,
     nodeName: 'w1@host',
     isExtended: false,
+    maxErrorText: 65_536,
     origin,
     compression: undefined,
   });

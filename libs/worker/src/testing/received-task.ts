@@ -11,7 +11,7 @@ import {
   type TaskContext,
   type TaskExecutionOptions,
 } from '@celeriac/task-registry';
-import type { ReceivedTask } from '../receive/received-task.ts';
+import { TaskDelivery } from '../receive/received-task.ts';
 import { resolveTaskPolicy } from '../receive/task-policy.ts';
 import { resolveWorkerSettings, type WorkerSettings } from '../worker-settings.ts';
 import { FakeDelivery, type FakeDeliveryFields } from './fake-delivery.ts';
@@ -82,9 +82,10 @@ export function receivedTask(
   task: RegisteredTask,
   call: Partial<TaskCall> = {},
   { delivery = deliveryOfCall({ name: task.name, ...call }), settings = {} }: ReceivedTaskOptions = {},
-): ReceivedTask & { delivery: FakeDelivery } {
+): TaskDelivery & { delivery: FakeDelivery } {
   const opened = openTaskMessage(delivery);
   const policy = resolveTaskPolicy(task, resolveWorkerSettings(settings));
   const [request, body] = [opened.readRequest(), opened.readBody()];
-  return { delivery, opened, task, policy, request, body, startedAt: undefined };
+  const parts = { delivery, opened, task, policy, request };
+  return new TaskDelivery(parts, body) as TaskDelivery & { delivery: FakeDelivery };
 }

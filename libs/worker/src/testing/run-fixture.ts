@@ -13,6 +13,7 @@ import type { FakeDelivery } from './fake-delivery.ts';
 import type { FakePool } from './fake-pool.ts';
 import { outcomesFixture } from './outcomes.ts';
 import { optionedTask, receivedTask } from './received-task.ts';
+import { unlimitedWaiting } from './unlimited-waiting.ts';
 import type { RecordingStore } from './recording-store.ts';
 
 export interface RunFixtureOptions {
@@ -49,6 +50,7 @@ export class RunFixture {
     this.runner = new TaskRunner(
       { outcomes, signals, active, pool, nodeName: 'w1@host', logger, clock },
       new TaskAdmission(new RevokedTasks(), clock),
+      unlimitedWaiting(),
     );
     const task = optionedTask(options, run);
     this.#task = pool === undefined ? task : { ...task, encodeResult: (value) => value };

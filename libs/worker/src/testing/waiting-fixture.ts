@@ -16,6 +16,7 @@ import { resolveWorkerSettings } from '../worker-settings.ts';
 import type { FakeDelivery } from './fake-delivery.ts';
 import { outcomesFixture } from './outcomes.ts';
 import { deliveryOfCall, onlyTaskOf, optionedHolder, receivedTask, registryOf } from './received-task.ts';
+import { unlimitedWaiting } from './unlimited-waiting.ts';
 import type { RecordingStore } from './recording-store.ts';
 
 export interface WaitingFixtureOptions {
@@ -61,6 +62,7 @@ export class WaitingFixture {
       outcomes,
       clock,
       logger,
+      bytes: unlimitedWaiting(),
       etaTaskLimit,
       consumerTimeoutMs,
     });
