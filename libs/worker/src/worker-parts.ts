@@ -1,5 +1,5 @@
 import { TaskQueues, TaskRouting } from '@celeriac/protocol';
-import { silentLogger, systemClock, type Clock, type Logger } from '@celeriac/primitives';
+import { silentLogger, systemClock, type Clock } from '@celeriac/primitives';
 import { TaskRegistry, type ImplementedHolder } from '@celeriac/task-registry';
 import { consumedQueues, withDirectQueue, type ConsumedQueues } from './receive/consumed-queues.ts';
 import { DelayedDelivery } from './receive/delayed-delivery.ts';
@@ -95,7 +95,12 @@ export function createWorkerParts(
     tasks,
     pool,
     bytes,
-    delayed: delayedDelivery(options, settings, publisher, logger),
+    delayed: new DelayedDelivery({
+      publisher,
+      queueType: settings.brokerNativeDelayedDeliveryQueueType,
+      clock,
+      logger,
+    }),
     admission,
     etaTaskLimit: etaTaskLimit(settings),
     consumerTimeoutMs: settings.consumerTimeoutMs,
@@ -127,15 +132,6 @@ export function createWorkerParts(
     active,
     outcomes,
   };
-}
-
-function delayedDelivery(
-  { transport }: WorkerOptions,
-  { brokerNativeDelayedDeliveryQueueType: queueType }: ResolvedWorkerSettings,
-  publisher: CallPublisher,
-  logger: Logger,
-): DelayedDelivery {
-  return new DelayedDelivery({ transport, publisher, queueType, logger });
 }
 
 interface FollowUpsParts {

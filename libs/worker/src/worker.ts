@@ -119,11 +119,13 @@ export class Worker {
     return this.#state;
   }
 
-  /** True while tasks reach this worker: every queue is consumed and its results can be sent. */
+  /**
+   * True while tasks reach this worker: every queue is consumed, its results can be sent, and what waits for an eta does
+   * not take the whole prefetch count.
+   */
   get isReady(): boolean {
-    return (
-      this.#state === 'running' && this.#consumer?.isConsuming === true && this.#options.transport.isConnected
-    );
+    if (this.#state !== 'running' || this.#consumer?.isConsuming !== true) return false;
+    return this.#options.transport.isConnected && !this.#isFull();
   }
 
   /** What became of tasks since the start. */
@@ -231,7 +233,8 @@ export class Worker {
     const attempt = async (step: Promise<unknown> | undefined): Promise<void> => {
       await step?.catch((error: unknown) => failures.push(coerceError(error)));
     };
-    let returned = this.#parts.waiting.close() + this.#parts.pool.waitingCount;
+    this.#parts.waiting.close();
+    let returned = this.#parts.pool.waitingCount;
     // the pool at once: nothing that waits may start while the broker takes its time to answer the cancel
     const quiet = Promise.all([this.#parts.pool.stop(), attempt(this.#consumer?.cancel())]);
     await Promise.race([quiet, this.#cold.begun]);
@@ -240,6 +243,7 @@ export class Worker {
     for (const run of [...this.#parts.active]) this.#giveUp(run, 'the worker shuts down');
     await attempt(this.#options.executionPool?.close());
     await attempt(this.#parts.outcomes.close());
+    returned += this.#parts.waiting.returnedCount;
     await attempt(this.#events.stop());
     await attempt(this.#options.store.close());
     await attempt(this.#consumer?.close());
@@ -294,6 +298,12 @@ export class Worker {
     const { succeeded, failed, retried, ignored, rejected } = this.counts;
     const { runningCount: active } = this.#parts.pool;
     return { active, processed: succeeded + failed + retried + ignored + rejected + active };
+  }
+
+  /** Whether the broker delivers nothing more, as all that it may has to wait here. */
+  #isFull(): boolean {
+    const most = prefetchCount(this.#settings) * this.#parts.queues.names.length;
+    return most > 0 && this.#parts.waiting.untilEtaCount >= most;
   }
 
   /** A delivery that is unsettled for longer than the broker allows costs the channel, and is delivered again. */

@@ -1,5 +1,5 @@
-import type { Delivery, Transport } from '@celeriac/amqp-transport';
-import { coerceError, type Logger } from '@celeriac/primitives';
+import type { Delivery } from '@celeriac/amqp-transport';
+import { coerceError, type Clock, type Logger } from '@celeriac/primitives';
 import {
   delayedDeliveryBindingForQueue,
   delayedDeliveryTopology,
@@ -11,12 +11,24 @@ import type { CallPublisher } from '../settle/call-publisher.ts';
 import { acknowledge, settleOnce } from '../settle/settlement.ts';
 
 export interface DelayedDeliveryOptions {
-  readonly transport: Transport;
   readonly publisher: CallPublisher;
   /** `broker_native_delayed_delivery_queue_type`. */
   readonly queueType: 'quorum' | 'classic';
+  readonly clock: Clock;
   readonly logger: Logger;
 }
+
+/** Where a message is after an attempt to delay it. */
+export type DelayOutcome =
+  /** At the broker, which delivers it again when it is due. */
+  | 'delayed'
+  /** Here: it is due by now, or the broker refused it, for which there is a line in the log. */
+  | 'held'
+  /** On its way back: its delivery was lost, or the worker closes and its fate is unknown. */
+  | 'returned';
+
+/** Shorter waits are never given to the broker, which holds whole seconds. */
+export const leastDelayMs = 1000;
 
 /** What the broker can hold, 8.5 years; a message that waits longer comes by and is delayed again. */
 const longestDelayMs = (2 ** 28 - 1) * 1000;
@@ -38,36 +50,39 @@ export class DelayedDelivery {
   }
 
   /**
-   * Delays a message. False when it cannot be, for which there is a line in the log: it is unsettled then, as it was. A
-   * message whose fate is unknown when the worker closes goes back with its channel.
+   * Delays a message until a time, ms since the epoch; waits for the connection, however long that is away.
+   *
+   * What it gives says where the message is then; a message that is not delayed is unsettled, as it was.
    */
-  async delay(delivery: Delivery, delayMs: number): Promise<boolean> {
-    const { logger, publisher } = this.#options;
+  async delay(delivery: Delivery, untilMs: number): Promise<DelayOutcome> {
+    const { clock, logger, publisher } = this.#options;
+    const { queue } = delivery;
     let route: MessageRoute | undefined;
     try {
-      route = delayedRouteToQueue(Math.min(delayMs, longestDelayMs), delivery.queue);
-      if (route === undefined) return false;
-      await this.#prepare(delivery.queue);
+      await this.#prepare(queue);
+      if (delivery.isLost) return 'returned';
+      // what is due by now must not wait for one of the broker's seconds more
+      const delayMs = Math.min(untilMs - clock.now(), longestDelayMs);
+      route = delayMs < leastDelayMs ? undefined : delayedRouteToQueue(delayMs, queue);
     } catch (error) {
-      const fields = { queue: delivery.queue, reason: coerceError(error).message };
-      logger.error(fields, 'messages cannot be delayed at the broker, they are held here');
-      return false;
+      const { code, message: reason } = coerceError(error) as Error & { code?: unknown };
+      if (code === 'ERR_CONNECTION_CLOSED') return 'returned'; // the worker closes
+      logger.error({ queue, reason }, 'messages cannot be delayed at the broker, they are held here');
+      return 'held';
     }
+    if (route === undefined) return 'held';
     const { headers, body, properties } = delivery;
     const kept = { ...properties, expiration: undefined, userId: undefined };
     const message = { ...route, headers, body, properties: kept, mandatory: true };
     const outcome = await publisher.send({ message, declaration: nothingToDeclare });
-    if (outcome.kind === 'unsure') return true;
+    if (outcome.kind === 'unsure') return 'returned';
     if (outcome.kind === 'refused') {
-      this.#queues.delete(delivery.queue); // whatever is missing is declared again for the next one
-      logger.error(
-        { queue: delivery.queue, reason: outcome.error.message },
-        'message not delayed at the broker',
-      );
-      return false;
+      this.#queues.delete(queue); // whatever is missing is declared again for the next one
+      logger.error({ queue, reason: outcome.error.message }, 'message not delayed at the broker');
+      return 'held';
     }
     settleOnce(delivery, acknowledge);
-    return true;
+    return 'delayed';
   }
 
   #prepare(queue: string): Promise<void> {
@@ -81,8 +96,8 @@ export class DelayedDelivery {
   }
 
   async #declare(queue: string): Promise<void> {
-    const { transport, queueType } = this.#options;
-    await transport.declare(delayedDeliveryTopology(queueType));
-    await transport.declare(delayedDeliveryBindingForQueue(queue));
+    const { publisher, queueType } = this.#options;
+    await publisher.declare(delayedDeliveryTopology(queueType));
+    await publisher.declare(delayedDeliveryBindingForQueue(queue));
   }
 }

@@ -33,7 +33,7 @@ function receiverAt(clock = { now: () => now }) {
   const logger = new RecordingLogger();
   const ran: string[] = [];
   const pool = new TaskPool<ReceivedTask>(1, ({ opened }) => void ran.push(opened.id));
-  const { outcomes, publisher, signals, store, transport } = outcomesFixture({ clock, logger });
+  const { outcomes, publisher, signals, store } = outcomesFixture({ clock, logger });
   const settings = resolveWorkerSettings();
   const tasks = new ServedTasks(registryOf(holderOf(() => undefined)), settings, {
     areResultsEncoded: false,
@@ -42,7 +42,7 @@ function receiverAt(clock = { now: () => now }) {
   const waiting = new WaitingTasks({
     tasks,
     pool,
-    delayed: new DelayedDelivery({ transport, publisher, queueType: 'quorum', logger }),
+    delayed: new DelayedDelivery({ publisher, queueType: 'quorum', clock, logger }),
     admission,
     outcomes,
     clock,

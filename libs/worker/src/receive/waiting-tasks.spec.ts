@@ -115,7 +115,9 @@ describe('WaitingTasks', () => {
     transport.refusePublishes(() => new OperationalError('ERR_PUBLISH_REFUSED', 'no room'));
     const task = received({ id: 'a', eta: at(hour) });
     waiting.add(task);
-    await until(() => waiting.size === 1);
+    await until(() => logger.lines.length === 1);
+    await nextTurn();
+    expect(waiting.size).toBe(1);
     expect([task.delivery.isSettled, logger.fieldsOf('message not delayed at the broker')]).toEqual([
       false,
       [{ queue: 'shop', reason: 'no room' }],
@@ -133,7 +135,7 @@ describe('WaitingTasks', () => {
       }),
     );
     waiting.add(received({ id: 'a', eta: at(hour) }));
-    await until(() => waiting.size === 1);
+    await until(() => logger.lines.length === 1);
     expect(logger.fieldsOf('messages cannot be delayed at the broker, they are held here')).toEqual([
       { queue: 'shop', reason: 'PRECONDITION_FAILED - celery_delayed_27' },
     ]);
@@ -152,18 +154,53 @@ describe('WaitingTasks', () => {
     expect(declare).toHaveBeenCalledTimes(2); // the levels, and the way to the queue
   });
 
-  it('forgets a message that was being delayed when its connection went: it comes again', async () => {
-    const { waiting, received, transport, ran } = waitingWith({ etaTaskLimit: 0 });
-    const task = received({ id: 'a', eta: at(hour) });
-    transport.disconnect(); // nothing can be declared
-    task.delivery.isLost = true;
-    waiting.add(task);
-    await nextTurn();
-    await nextTurn();
-    waiting.dropLost();
-    expect([waiting.size, task.delivery.isSettled]).toEqual([0, false]);
-    jest.advanceTimersByTime(hour);
-    expect(ran).toEqual([]);
+  describe('while the connection that publishes is away', () => {
+    it('waits for it, and then gives the broker all that is above the limit', async () => {
+      const { waiting, received, transport, outcomes, ran, logger } = waitingWith({ etaTaskLimit: 1 });
+      transport.disconnect();
+      for (const id of ['a', 'b', 'c', 'd']) waiting.add(received({ id, eta: at(60_000) }));
+      await nextTurn();
+      expect([waiting.size, waiting.untilEtaCount, transport.published.length]).toEqual([4, 4, 0]);
+      transport.reconnect();
+      await until(() => outcomes.counts.delayed === 3, { timeoutMs: 10_000 });
+      expect([waiting.size, ran, logger.lines]).toEqual([1, [], []]);
+    });
+
+    it('gives it no message whose delivery was lost meanwhile: that comes again', async () => {
+      const { waiting, received, transport, ran } = waitingWith({ etaTaskLimit: 0 });
+      const task = received({ id: 'a', eta: at(hour) });
+      transport.disconnect();
+      waiting.add(task);
+      await nextTurn();
+      task.delivery.isLost = true;
+      waiting.dropLost();
+      transport.reconnect();
+      await until(() => waiting.size === 0, { timeoutMs: 10_000 });
+      expect([transport.published, task.delivery.isSettled, ran]).toEqual([[], false, []]);
+    });
+
+    it('runs a task here that is due before it is back', async () => {
+      const { waiting, received, transport, ran } = waitingWith({ etaTaskLimit: 0 });
+      transport.disconnect();
+      waiting.add(received({ id: 'a', eta: at(5000) }));
+      await nextTurn();
+      jest.setSystemTime(now + 4500);
+      transport.reconnect();
+      await until(() => jest.getTimerCount() > 0, { timeoutMs: 10_000 });
+      jest.advanceTimersByTime(500);
+      expect([ran, transport.published]).toEqual([['a'], []]);
+    });
+
+    it('gives up when the worker closes, and counts the message as returned', async () => {
+      const { waiting, received, transport, publisher, outcomes, logger } = waitingWith({ etaTaskLimit: 0 });
+      transport.disconnect();
+      waiting.add(received({ id: 'a', eta: at(hour) }));
+      waiting.close();
+      expect(waiting.returnedCount).toBe(0);
+      await publisher.close();
+      await until(() => waiting.size === 0, { timeoutMs: 10_000 });
+      expect([waiting.returnedCount, outcomes.counts.delayed, logger.lines]).toEqual([1, 0, []]);
+    });
   });
 
   it('keeps a message unsettled that was being delayed when the worker closed', async () => {
@@ -192,7 +229,9 @@ describe('WaitingTasks', () => {
     const { waiting, received } = waitingWith({ options: { rateLimit: '1/m' } });
     for (const id of ['runs', 'waits']) waiting.add(received({ id }));
     waiting.add(received({ id: 'later', eta: at(60_000) }));
-    expect([waiting.size, waiting.close(), waiting.size]).toEqual([2, 2, 0]);
+    expect(waiting.size).toBe(2);
+    waiting.close();
+    expect([waiting.returnedCount, waiting.size]).toEqual([2, 0]);
   });
 
   it('revokes a task whose id was revoked, or that has expired, while it waited', () => {

@@ -1,5 +1,5 @@
 import { coerceError, type Clock, type Logger } from '@celeriac/primitives';
-import type { DelayedDelivery } from './delayed-delivery.ts';
+import { leastDelayMs, type DelayedDelivery } from './delayed-delivery.ts';
 import { EtaSchedule } from './eta-schedule.ts';
 import { RateLimitedTasks } from './rate-limited-tasks.ts';
 import type { ReceivedTask } from './received-task.ts';
@@ -24,9 +24,6 @@ export interface WaitingTasksOptions {
   readonly bytes: WaitingBytes;
 }
 
-/** Shorter waits are never given to the broker, which holds whole seconds. */
-const leastDelayMs = 1000;
-
 /**
  * Good tasks on their way to the pool: held until their eta and their turn by rate limit.
  *
@@ -38,7 +35,10 @@ export class WaitingTasks {
   readonly #options: WaitingTasksOptions;
   readonly #etaSchedule: EtaSchedule;
   readonly #rateLimited: RateLimitedTasks<ReceivedTask>;
+  /** On their way to the broker, which may be away. */
+  readonly #delaying = new Set<ReceivedTask>();
   #isClosed = false;
+  #returnedCount = 0;
 
   constructor(options: WaitingTasksOptions) {
     this.#options = options;
@@ -52,7 +52,17 @@ export class WaitingTasks {
 
   /** How many wait here. */
   get size(): number {
-    return this.#etaSchedule.size + this.#rateLimited.size;
+    return this.#etaSchedule.size + this.#rateLimited.size + this.#delaying.size;
+  }
+
+  /** How many take part of the prefetch count until their eta, or until the broker takes them. */
+  get untilEtaCount(): number {
+    return this.#etaSchedule.size + this.#delaying.size;
+  }
+
+  /** How many had not been started, nor handed to the broker, when this was closed. */
+  get returnedCount(): number {
+    return this.#returnedCount;
   }
 
   /** Whether a task that comes now starts at once, unless it has to wait for its eta or its turn. */
@@ -90,13 +100,12 @@ export class WaitingTasks {
     this.#options.bytes.dropLost();
   }
 
-  /** Forgets all; their messages are unsettled and go back to the broker with the channel. Returns how many. */
-  close(): number {
+  /** Forgets all that are held; their messages are unsettled and go back to the broker with the channel. */
+  close(): void {
     this.#isClosed = true;
-    const { size } = this;
+    this.#returnedCount = this.#etaSchedule.size + this.#rateLimited.size;
     this.#etaSchedule.clear();
     this.#rateLimited.clear();
-    return size;
   }
 
   readonly #due = (received: ReceivedTask): void => {
@@ -127,18 +136,25 @@ export class WaitingTasks {
   }
 
   #delay(received: ReceivedTask, waitMs: number, holdHere: () => void): void {
-    const { bytes, delayed, logger, outcomes } = this.#options;
-    delayed.delay(received.delivery, waitMs).then(
-      (isDelayed) => {
-        if (isDelayed) {
-          outcomes.counts.delayed++;
-          bytes.delete(received);
-        } else if (!this.#isClosed) holdHere();
+    const { bytes, clock, delayed, logger, outcomes } = this.#options;
+    this.#delaying.add(received);
+    delayed.delay(received.delivery, clock.now() + waitMs).then(
+      (outcome) => {
+        this.#delaying.delete(received);
+        if (outcome === 'delayed') outcomes.counts.delayed++;
+        else if (this.#isClosed) this.#returnedCount++;
+        else if (outcome === 'held') {
+          holdHere();
+          return;
+        }
+        bytes.delete(received);
       },
       (error: unknown) => {
+        this.#delaying.delete(received);
         const { id, name } = received.opened;
         logger.error({ taskId: id, task: name, reason: coerceError(error).message }, 'task not delayed');
-        if (!this.#isClosed) holdHere();
+        if (this.#isClosed) this.#returnedCount++;
+        else holdHere();
       },
     );
   }

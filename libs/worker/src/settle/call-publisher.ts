@@ -2,10 +2,12 @@ import {
   OperationalError,
   type MessagePublisher,
   type PublishMessage,
+  type Topology,
   type Transport,
 } from '@celeriac/amqp-transport';
 import {
   afterTaskPublish,
+  backoffMs,
   beforeTaskPublish,
   logReceiverErrors,
   type Logger,
@@ -13,6 +15,7 @@ import {
   type TaskPublishSignals,
 } from '@celeriac/primitives';
 import { nothingToDeclare, type Declaration } from '@celeriac/protocol';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** A message that somebody counts on. */
 export interface PublishedCall {
@@ -36,6 +39,7 @@ export class CallPublisher {
   readonly #signals: TaskPublishSignals;
   readonly #onReceiverError: ReceiverErrorHandler;
   readonly #declaring = new Map<string, Promise<void>>();
+  readonly #closed = new AbortController();
   #publisher: MessagePublisher | undefined;
 
   constructor(transport: Transport, signals: TaskPublishSignals, logger: Logger) {
@@ -64,8 +68,26 @@ export class CallPublisher {
     }
   }
 
+  /**
+   * Declares exchanges, queues and bindings, however long the broker is away.
+   *
+   * @throws OperationalError when the broker refuses them, or with `ERR_CONNECTION_CLOSED` when this is closed first
+   */
+  async declare(topology: Topology): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.#transport.declare(topology);
+        return;
+      } catch (error) {
+        if (!this.#isAway(error) || this.#closed.signal.aborted) throw error;
+      }
+      await delay(backoffMs(attempt), undefined, { signal: this.#closed.signal }).catch(() => undefined);
+    }
+  }
+
   /** Gives up what is not confirmed. May be called twice. */
   async close(): Promise<void> {
+    this.#closed.abort();
     await this.#publisher?.close({ drainMs: 0 });
   }
 
@@ -98,12 +120,17 @@ export class CallPublisher {
       await declaring;
       return true;
     } catch (error) {
-      const isAway =
-        error instanceof OperationalError &&
-        (error.code === 'ERR_CONNECTION_CLOSED' ||
-          (error.code === 'ERR_CHANNEL_CLOSED' && !this.#transport.isConnected));
-      if (isAway) return false;
+      if (this.#isAway(error)) return false;
       throw error;
     }
+  }
+
+  /** Whether a declaration failed because there is no connection, or no longer. */
+  #isAway(error: unknown): boolean {
+    if (!(error instanceof OperationalError)) return false;
+    return (
+      error.code === 'ERR_CONNECTION_CLOSED' ||
+      (error.code === 'ERR_CHANNEL_CLOSED' && !this.#transport.isConnected)
+    );
   }
 }

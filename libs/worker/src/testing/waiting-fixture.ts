@@ -57,7 +57,7 @@ export class WaitingFixture {
     this.waiting = new WaitingTasks({
       tasks: new ServedTasks(registryOf(holder), resolveWorkerSettings(), { areResultsEncoded: false }),
       pool: new TaskPool<ReceivedTask>(1, ({ opened }) => void this.ran.push(opened.id)),
-      delayed: new DelayedDelivery({ transport, publisher, queueType: 'quorum', logger }),
+      delayed: new DelayedDelivery({ publisher, queueType: 'quorum', clock, logger }),
       admission: new TaskAdmission(revoked, clock),
       outcomes,
       clock,
