@@ -54,12 +54,15 @@ export class FieldReader {
   table(): Record<string, unknown> {
     const end = this.#openLength();
     const table: Record<string, unknown> = {};
+    let fields = 0;
     while (this.#offset < end) {
+      if (++fields > maxFields) throw tooManyFields();
       const nameLength = this.#bytes[this.#offset++] ?? 0;
       const nameStart = this.#advance(nameLength);
       const name = this.#bytes.toString('utf8', nameStart, this.#offset);
       setField(table, name, this.#value());
     }
+    this.#add(fields);
     if (this.#offset !== end) throw new FieldTableError('a field runs past the end of its table');
     return table;
   }
@@ -67,15 +70,22 @@ export class FieldReader {
   #array(): unknown[] {
     const end = this.#openLength();
     const values: unknown[] = [];
-    while (this.#offset < end) values.push(this.#value());
+    while (this.#offset < end) {
+      if (values.length === maxFields) throw tooManyFields();
+      values.push(this.#value());
+    }
+    this.#add(values.length);
     if (this.#offset !== end) throw new FieldTableError('a field runs past the end of its array');
     return values;
   }
 
+  #add(fields: number): void {
+    this.count += fields;
+    if (this.count > maxFields) throw tooManyFields();
+  }
+
   #value(): unknown {
     const bytes = this.#bytes;
-    this.count += 1;
-    if (this.count > maxFields) throw new FieldTableError(`a table has more than ${maxFields} fields`);
     const at = this.#advance(1);
     switch (bytes[at]) {
       case 0x56: // V
@@ -167,6 +177,10 @@ export class FieldReader {
       throw new FieldTableError('a field runs past the end of the frame');
     return start;
   }
+}
+
+function tooManyFields(): FieldTableError {
+  return new FieldTableError(`a table has more than ${maxFields} fields`);
 }
 
 /** Sets an own property, also where the name is `__proto__` and an assignment would set the prototype. */

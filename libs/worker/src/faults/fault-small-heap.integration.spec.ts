@@ -124,7 +124,6 @@ describe('a worker with a small heap', () => {
         queue,
         settings: {
           acceptContent: ['json', 'msgpack', 'yaml'],
-          brokerNativeDelayedDeliveryQueueType: 'classic',
         },
       },
       { execArgv: [`--max-old-space-size=${String(heapMib)}`] },

@@ -27,9 +27,6 @@ export interface ReceivedTask {
   releaseBody(): void;
 }
 
-/** What a task that was received is made of. */
-export type ReceivedTaskParts = Pick<ReceivedTask, 'delivery' | 'opened' | 'request' | 'task' | 'policy'>;
-
 export class TaskDelivery implements ReceivedTask {
   delivery: Delivery;
   readonly opened: OpenedTask;
@@ -40,10 +37,19 @@ export class TaskDelivery implements ReceivedTask {
   startedAt: number | undefined;
   #body: TaskBody | undefined;
 
-  constructor({ delivery, opened, request, task, policy }: ReceivedTaskParts, body?: TaskBody) {
+  /**
+   * @param body what has been read of it; undefined: it waits
+   * @throws InvalidTaskError when its headers cannot be what they are
+   */
+  constructor(
+    delivery: Delivery,
+    opened: OpenedTask,
+    { task, policy }: Pick<ReceivedTask, 'task' | 'policy'>,
+    body: TaskBody | undefined,
+  ) {
     this.delivery = delivery;
     this.opened = opened;
-    this.request = request;
+    this.request = opened.readRequest();
     this.task = task;
     this.policy = policy;
     this.#body = body;

@@ -72,12 +72,10 @@ export class TaskReceiver {
       this.#refuseUnregistered(delivery, opened);
       return;
     }
-    const { task, policy } = served;
     let received: ReceivedTask;
     try {
       const body = this.#options.waiting.startsNext ? opened.readBody() : undefined;
-      const request = opened.readRequest();
-      received = new TaskDelivery({ delivery, opened, request, task, policy }, body);
+      received = new TaskDelivery(delivery, opened, served, body);
     } catch (error) {
       refuseInvalid(this.#options, delivery, opened, coerceError(error));
       return;

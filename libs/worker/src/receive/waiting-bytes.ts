@@ -44,7 +44,7 @@ export class WaitingBytes {
 
   /** A task waits no longer; does nothing for one that did not. */
   delete(received: ReceivedTask): void {
-    if (!this.#tasks.delete(received)) return;
+    if (this.size === 0 || !this.#tasks.delete(received)) return;
     this.#bytes -= received.delivery.bytes;
     if (this.#bytes > this.#maxBytes / 2) return;
     // of messages like those that were too many, no more than there is room for

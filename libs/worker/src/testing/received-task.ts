@@ -85,7 +85,7 @@ export function receivedTask(
 ): TaskDelivery & { delivery: FakeDelivery } {
   const opened = openTaskMessage(delivery);
   const policy = resolveTaskPolicy(task, resolveWorkerSettings(settings));
-  const [request, body] = [opened.readRequest(), opened.readBody()];
-  const parts = { delivery, opened, task, policy, request };
-  return new TaskDelivery(parts, body) as TaskDelivery & { delivery: FakeDelivery };
+  return new TaskDelivery(delivery, opened, { task, policy }, opened.readBody()) as TaskDelivery & {
+    delivery: FakeDelivery;
+  };
 }
