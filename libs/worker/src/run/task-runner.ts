@@ -1,6 +1,7 @@
 import { coerceError } from '@celeriac/primitives';
 import { refuseInvalid } from '../receive/invalid-task.ts';
 import type { ReceivedTask } from '../receive/received-task.ts';
+import type { StartLedger } from '../receive/start-ledger.ts';
 import type { TaskAdmission } from '../receive/task-admission.ts';
 import type { WaitingBytes } from '../receive/waiting-bytes.ts';
 import { TaskRun, type TaskRunServices } from './task-run.ts';
@@ -10,12 +11,21 @@ export class TaskRunner {
   readonly #services: TaskRunServices;
   readonly #admission: TaskAdmission;
   readonly #waitingBytes: WaitingBytes;
+  readonly #ledger: StartLedger | undefined;
+  /** Those that run and whose start is recorded. */
+  readonly #suspects = new Set<ReceivedTask>();
   #decodedBytes = 0;
 
-  constructor(services: TaskRunServices, admission: TaskAdmission, waitingBytes: WaitingBytes) {
+  constructor(
+    services: TaskRunServices,
+    admission: TaskAdmission,
+    waitingBytes: WaitingBytes,
+    ledger?: StartLedger,
+  ) {
     this.#services = services;
     this.#admission = admission;
     this.#waitingBytes = waitingBytes;
+    this.#ledger = ledger;
   }
 
   /** About what the decoded bodies of running tasks take in memory, small ones left out. */
@@ -30,10 +40,34 @@ export class TaskRunner {
     // the connection went while it waited for its turn: the broker delivers it again
     if (received.delivery.isLost) return undefined;
     const reason = this.#admission.refusal(received);
-    if (reason === undefined) return this.#run(received);
+    if (reason === undefined)
+      return received.suspect === undefined ? this.#run(received) : this.#runSuspect(received);
     this.#services.outcomes.revoked(received, reason);
     return undefined;
   };
+
+  /** Withdraws the starts of suspects whose delivery was lost while they run: this worker lives. */
+  deliveriesLost(): void {
+    for (const received of this.#suspects) {
+      if (!received.delivery.isLost) continue;
+      this.#suspects.delete(received);
+      this.#ledger?.withdraw(received.delivery);
+    }
+  }
+
+  /** Runs a task that was delivered before; never rejects. */
+  async #runSuspect(received: ReceivedTask): Promise<void> {
+    const { delivery } = received;
+    await this.#ledger?.record(delivery);
+    if (delivery.isLost) {
+      this.#ledger?.withdraw(delivery);
+      return;
+    }
+    this.#suspects.add(received);
+    await this.#run(received);
+    // not if its delivery was lost and its start withdrawn, or if it ended with what ran it
+    if (this.#suspects.delete(received) && !received.isWorkerLost) this.#ledger?.clear(received.delivery);
+  }
 
   #run(received: ReceivedTask): Promise<void> | undefined {
     const { opened, delivery } = received;

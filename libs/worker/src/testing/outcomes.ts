@@ -43,6 +43,7 @@ export function outcomesFixture({ clock, logger = silentLogger }: OutcomesFixtur
     settings: defaultWorkerSettings,
   });
   const outcomes = new TaskOutcomes({
+    lostStarts: undefined,
     store,
     followUps,
     publisher,

@@ -31,7 +31,8 @@ export async function replay(
     store: new RpcResultStore({ transport, ...store }),
     holders: [recordedTasks, recordedLateTasks],
     nodeName,
-    settings,
+    // Celery has no such limit, and no messages for it
+    settings: { redeliveryLimit: 0, ...settings },
     executionPool: pool?.(),
   });
   await worker.start();
