@@ -52,8 +52,7 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   'pythonRepr of bytes': (text) => pythonRepr(Buffer.from(text)),
   saferepr: (text) => saferepr([text, { [text]: text }], 1024),
   'saferepr, all of it': (text) => saferepr([text, { [text]: text }], 10_000_000),
-  decodeException: (text) =>
-    decodeException({ exc_type: text, exc_module: text, exc_message: [text] }),
+  decodeException: (text) => decodeException({ exc_type: text, exc_module: text, exc_message: [text] }),
   originalRoutingKey,
   task_routes: (text) => routing.resolveRoute(text, [], {}, {}),
   'headers of a message': (text) => {
