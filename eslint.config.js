@@ -1,6 +1,7 @@
 const js = require('@eslint/js');
 const nx = require('@nx/eslint-plugin');
 const prettier = require('eslint-config-prettier');
+const regexp = require('eslint-plugin-regexp');
 const tseslint = require('typescript-eslint');
 
 /** Which layers a layer may import from; every arrow that is not here is an error. */
@@ -67,6 +68,16 @@ const wrapped = [
 module.exports = tseslint.config(
   { ignores: ['**/dist', '**/out-tsc', '**/test-output', '**/node_modules', '.nx', '**/.venv'] },
   js.configs.recommended,
+  {
+    // on a text made for it, such an expression takes quadratic time or worse
+    plugins: { regexp },
+    rules: { 'regexp/no-super-linear-backtracking': 'error' },
+  },
+  {
+    // the tools look for things in long texts, of their own programs alone
+    files: ['libs/**/*.ts', 'apps/**/*.ts'],
+    rules: { 'regexp/no-super-linear-move': 'error' },
+  },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],

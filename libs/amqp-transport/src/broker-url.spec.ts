@@ -1,3 +1,4 @@
+import { bestOfThree, hostileTexts } from '@celeriac/testing';
 import { describeBroker, maskBrokerUrl, parseBrokerUrls, type BrokerAddress } from './broker-url.ts';
 
 const local: BrokerAddress = {
@@ -126,5 +127,24 @@ describe('describeBroker', () => {
     [{ vhost: 'a/b', password: 'secret' }, 'amqp://localhost:5672/a%2Fb'],
   ])('shows %j without credentials as %s', (address, described) => {
     expect(describeBroker({ ...local, ...address })).toBe(described);
+  });
+});
+
+describe.each([
+  ['maskBrokerUrl', maskBrokerUrl],
+  ['parseBrokerUrls', parseBrokerUrls],
+] as const)('%s', (_name, read) => {
+  it.each(hostileTexts)('takes linear time for 1 MB of %j', (piece) => {
+    const text = `amqp://${piece.repeat(1_000_000 / piece.length)}`;
+
+    const ms = bestOfThree(() => {
+      try {
+        read(text);
+      } catch {
+        // most are no URLs
+      }
+    });
+
+    expect(ms).toBeLessThan(1000); // some 50 on an idle machine, most of it the URL parser's
   });
 });

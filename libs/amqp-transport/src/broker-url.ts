@@ -67,9 +67,20 @@ function parseBrokerUrl(text: string): BrokerAddress {
   };
 }
 
+/** What follows a `;` between URLs. */
+const separated = /\s*(?:[a-z][a-z\d+.-]*:\/\/|;|$)/iy;
+
 /** A `;` separates URLs where a scheme follows, or nothing; elsewhere it belongs to a password. */
 function splitUrls(text: string): string[] {
-  return text.split(/;(?=\s*(?:[a-z][a-z\d+.-]*:\/\/|;|$))/i);
+  const urls: string[] = [];
+  let begin = 0;
+  for (let at = text.indexOf(';'); at !== -1; at = text.indexOf(';', at + 1)) {
+    separated.lastIndex = at + 1;
+    if (!separated.test(text)) continue;
+    urls.push(text.slice(begin, at));
+    begin = at + 1;
+  }
+  return [...urls, text.slice(begin)];
 }
 
 /**
@@ -81,9 +92,32 @@ export function maskBrokerUrl(text: string): string {
 }
 
 function maskOne(text: string): string {
-  if (text.includes('@')) return text.replace(/(:\/\/[^:@]*):.*@/s, '$1:********@');
+  const lastAt = text.lastIndexOf('@');
+  if (lastAt !== -1) {
+    const colon = passwordColon(text);
+    return colon === -1 || colon > lastAt ? text : `${text.slice(0, colon)}:********${text.slice(lastAt)}`;
+  }
   // what follows the colon may be the rest of a port, or the beginning of a password
-  return text.replace(/(:\/\/[^:/[]*):(?!\d{1,5}(?:[/?#]|$)).*$/s, '$1:********');
+  for (let at = text.indexOf('://'); at !== -1; at = text.indexOf('://', at + 1)) {
+    let end = at + 3;
+    while (end < text.length && !':/['.includes(text.charAt(end))) end++;
+    const isPassword = text.charAt(end) === ':' && !port.test(text.slice(end + 1, end + 8));
+    if (isPassword) return `${text.slice(0, end)}:********`;
+  }
+  return text;
+}
+
+/** A port up to the end of the authority. */
+const port = /^\d{1,5}(?:[/?#]|$)/;
+
+/** Where the first password begins that follows a scheme and a user, or -1. */
+function passwordColon(text: string): number {
+  for (let at = text.indexOf('://'); at !== -1; at = text.indexOf('://', at + 1)) {
+    let end = at + 3;
+    while (end < text.length && text.charAt(end) !== ':' && text.charAt(end) !== '@') end++;
+    if (text.charAt(end) === ':') return end;
+  }
+  return -1;
 }
 
 /** A broker's address for people: host, port and virtual host, without credentials. */

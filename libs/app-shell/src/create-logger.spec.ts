@@ -1,3 +1,4 @@
+import { bestOfThree, hostileTexts } from '@celeriac/testing';
 import { createLogger, type LogLevel } from './create-logger.ts';
 
 function logTo(lines: string[], level: LogLevel = 'debug'): ReturnType<typeof createLogger> {
@@ -87,5 +88,22 @@ describe('createLogger', () => {
     logTo(lines).info({}, '100%s %d');
 
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ msg: '100%s %d' });
+  });
+
+  it.each(hostileTexts)('writes a line of bounded length for 1 MB of %j, at once', (piece) => {
+    const lines: string[] = [];
+    const text = `://${piece.repeat(1_000_000 / piece.length)}`;
+    const logger = logTo(lines);
+
+    const ms = bestOfThree(() => {
+      logger.warn(
+        { task: text, reason: text, args: [text, { [text]: text }], err: new Error(text, { cause: text }) },
+        text,
+      );
+    });
+
+    expect(ms).toBeLessThan(500); // a few on an idle machine
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(150_000);
+    expect(() => JSON.parse(lines[0] ?? '') as unknown).not.toThrow();
   });
 });

@@ -14,7 +14,7 @@ export { nearestName } from './nearest-name.ts';
 export type { RunWorkerAppOptions } from './run-worker-app.ts';
 export type { AppContext, AppProcess, RunAppOptions } from './run-app.ts';
 export type { Settings } from './setting-definitions.ts';
-export type { LoggerOptions, LogLevel } from './create-logger.ts';
+export type { LogDestination, LoggerOptions, LogLevel } from './create-logger.ts';
 export type { RunnableApp, ShutdownMode } from './supervise-app.ts';
 export type {
   HandleSignalsOptions,

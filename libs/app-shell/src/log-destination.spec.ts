@@ -30,7 +30,7 @@ describe('openLogDestination', () => {
     expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['one', 'two']);
   });
 
-  it('drops lines that cannot be written, however many, and goes on', () => {
+  it('drops lines that cannot be written, however many, and continues', () => {
     const fd = openSync(file, 'r'); // each write to it fails
     const logger = createLogger({ level: 'info', name: 'addition', destination: openLogDestination(fd) });
 

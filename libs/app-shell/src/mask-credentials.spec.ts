@@ -1,3 +1,4 @@
+import { bestOfThree, hostileTexts } from '@celeriac/testing';
 import { maskCredentials, maskUnparsedUrl } from './mask-credentials.ts';
 
 describe('maskCredentials', () => {
@@ -39,5 +40,16 @@ describe('maskUnparsedUrl', () => {
     ['amqp://h1;amqp://u:p@h2', 'amqp://h1;amqp://**@h2'],
   ])('shows %s as %s', (text, masked) => {
     expect(maskUnparsedUrl(text)).toBe(masked);
+  });
+});
+
+describe.each([
+  ['maskCredentials', maskCredentials],
+  ['maskUnparsedUrl', maskUnparsedUrl],
+] as const)('%s', (_name, hide) => {
+  it.each(hostileTexts)('takes linear time for 1 MB of %j', (piece) => {
+    const text = `amqp://${piece.repeat(1_000_000 / piece.length)}`;
+
+    expect(bestOfThree(() => hide(text))).toBeLessThan(500); // 20 on an idle machine
   });
 });

@@ -79,7 +79,7 @@ function readSecret({ variable, parser }: SettingDefinition<unknown>, file: stri
   const subject = `${variable}_FILE names the file ${JSON.stringify(file)}, which`;
   let text: string;
   try {
-    text = readFileSync(file, 'utf8').replace(/[\r\n]+$/, '');
+    text = withoutLineEnds(readFileSync(file, 'utf8'));
   } catch (error) {
     return { problem: `${subject} cannot be read (${reasonOf(error)})` };
   }
@@ -109,6 +109,12 @@ function unknownVariables(env: NodeJS.ProcessEnv): readonly string[] {
         nearest === undefined ? 'unset it (docs/settings.md lists all)' : `did you mean ${nearest}?`;
       return `${name} is not a setting; ${remedy}`;
     });
+}
+
+function withoutLineEnds(text: string): string {
+  let end = text.length;
+  while (end > 0 && ['\r', '\n'].includes(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
 }
 
 function given(text: string | undefined): string | undefined {

@@ -1,7 +1,8 @@
 import { ImproperlyConfiguredError, type Logger } from '@celeriac/primitives';
-import { createLogger, type LoggerOptions } from './create-logger.ts';
+import { createLogger, type LogDestination, type LoggerOptions } from './create-logger.ts';
 import type { FatalErrorSource } from './handle-fatal-errors.ts';
 import type { SignalSource } from './handle-signals.ts';
+import { openLogDestination } from './log-destination.ts';
 import { readSettings, unusedVariables } from './read-settings.ts';
 import type { Settings } from './setting-definitions.ts';
 import { superviseApp, type RunnableApp } from './supervise-app.ts';
@@ -32,18 +33,23 @@ export interface RunAppOptions {
   readonly destination?: LoggerOptions['destination'];
 }
 
+const endingSignals = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const;
+
+/** How long the end of the process waits for a log reader that is behind, in ms. */
+const logFlushTimeoutMs = 1000;
+
 /**
  * The frame of every app: settings from the environment, a logger, the app, its signals and health, and at the end of
  * the app the end of the process.
  *
- * A variable that only Celery's own program reads is warned about. A wrong setting is printed to standard error in plain lines, and the process ends with code 1 before anything
- * connects; the other exit codes are those of `superviseApp`.
+ * A variable that only Celery's own program reads is warned about. A wrong setting is printed to standard error in plain
+ * lines, and the process ends with code 1 before anything connects; the other exit codes are those of `superviseApp`.
  */
 export async function runApp({
   name,
   create,
   process: host = process,
-  destination,
+  destination = openLogDestination(),
 }: RunAppOptions): Promise<void> {
   let exitCode = 1;
   try {
@@ -68,5 +74,15 @@ export async function runApp({
     if (!(error instanceof ImproperlyConfiguredError)) throw error;
     host.stderr.write(`${name}: ${error.message}\n`);
   }
+  await flushLog(destination, host);
   host.exit(exitCode);
+}
+
+/** Writes what is left of the log. No signal ends the process meanwhile: it would take the last lines and the exit code. */
+async function flushLog(destination: LogDestination, host: SignalSource): Promise<void> {
+  if (destination.flush === undefined) return;
+  const ignore = (): void => undefined;
+  for (const signal of endingSignals) host.on(signal, ignore);
+  await destination.flush(logFlushTimeoutMs);
+  for (const signal of endingSignals) host.off(signal, ignore);
 }

@@ -11,6 +11,8 @@ export interface CommandFrame {
   readonly openTransport: (settings: Settings) => Transport;
   /** What the process ends with when no error escapes the command; a command may set it. */
   exitCode: number;
+  /** Whether the end of the process waits until standard output is read. A worker's log must not hold it up. */
+  isOutputAwaited: boolean;
 }
 
 /** A transport to the broker of the settings. A command that fails says why; what happens on the way is not logged. */

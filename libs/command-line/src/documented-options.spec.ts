@@ -67,6 +67,7 @@ describe('docs/command-line.md', () => {
     programUrl,
     openTransport: openAmqpTransport,
     exitCode: 0,
+    isOutputAwaited: true,
   });
   const commands = new Map<string, Command>([
     ['celeriac', program],

@@ -1,6 +1,7 @@
 import { maskCredentials } from '@celeriac/app-shell';
 import { CeleryError, coerceError, ImproperlyConfiguredError } from '@celeriac/primitives';
 import { CommanderError } from 'commander';
+import type { Writable } from 'node:stream';
 import { CommandError, UsageError } from './command-errors.ts';
 import { openAmqpTransport, type CommandFrame } from './command-frame.ts';
 import { createProgram } from './program.ts';
@@ -18,8 +19,24 @@ export interface MainOptions extends Pick<CommandFrame, 'host' | 'programUrl'> {
  */
 export async function main(args: readonly string[], options: MainOptions): Promise<void> {
   const { host, programUrl, openTransport = openAmqpTransport } = options;
-  const frame: CommandFrame = { host, programUrl, openTransport, exitCode: 0 };
-  host.exit(await run(args, frame));
+  const frame: CommandFrame = { host, programUrl, openTransport, exitCode: 0, isOutputAwaited: true };
+  host.stdout.on('error', () => undefined); // the reader has seen enough, as `head` does
+  const exitCode = await run(args, frame);
+  if (frame.isOutputAwaited) await written(host.stdout);
+  host.exit(exitCode);
+}
+
+/** Resolves when all is written, or can never be: a pipe takes 64 KiB at a time, and the end of the process drops the rest. */
+async function written(output: Writable): Promise<void> {
+  if (output.destroyed || output.writableLength === 0) return;
+  await new Promise<void>((resolve) => {
+    output.once('error', () => {
+      resolve();
+    });
+    output.write('', () => {
+      resolve();
+    });
+  });
 }
 
 async function run(args: readonly string[], frame: CommandFrame): Promise<number> {

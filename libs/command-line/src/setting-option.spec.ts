@@ -7,7 +7,13 @@ import { programUrl } from './testing/run-command-line.ts';
 import { addWorkerCommand } from './worker-command.ts';
 
 describe('environmentOf', () => {
-  const frame = { host: new FakeProcess(), programUrl, openTransport: openAmqpTransport, exitCode: 0 };
+  const frame = {
+    host: new FakeProcess(),
+    programUrl,
+    openTransport: openAmqpTransport,
+    exitCode: 0,
+    isOutputAwaited: true,
+  };
 
   /** What the program and its command make of arguments, and of an environment. */
   function merged(args: readonly string[], env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

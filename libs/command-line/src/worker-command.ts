@@ -24,6 +24,7 @@ Examples:
   $ celeriac -A dist/tasks.js worker --concurrency=4 -P processes`,
     )
     .action(async (options: WorkerCommandOptions, self: Command) => {
+      frame.isOutputAwaited = false;
       frame.exitCode = await runWorker(frame, self, options);
     });
   addWorkerOptions(command);

@@ -1,4 +1,4 @@
-const decimalPattern = /^\s*([+-]?)(?:(\d+)\.?(\d*)|\.(\d+))(?:e([+-]?\d+))?\s*$/i;
+const decimalPattern = /^\s*([+-]?)(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:e([+-]?\d+))?\s*$/i;
 const specialPattern = /^\s*([+-]?)(?:(inf|infinity)|(s?nan)(\d*))\s*$/i;
 
 /** `coefficient` × 10^`exponent` in the notation of the decimal specification. */

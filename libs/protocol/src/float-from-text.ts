@@ -1,8 +1,10 @@
+import { stripCharacters } from './strip-characters.ts';
+
 /** What `float()` strips beside ASCII white space. */
 const wideSpace = /[\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/g;
-const asciiSpace = /^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g;
+const asciiSpace = ' \t\n\v\f\r';
 const wideDigit = /\p{Nd}/u;
-const finite = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const finite = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const special = /^([+-]?)(?:(inf|infinity)|nan)$/i;
 
 /** Value of a decimal digit of any script: digits lie in runs of ten that start with their zero. */
@@ -27,7 +29,7 @@ function toAscii(text: string): string {
  * `_PyUnicode_TransformDecimalAndSpaceToASCII`; vectors `pure-functions: python_float_of_string`.
  */
 export function floatFromText(text: string): number | undefined {
-  let ascii = (/^[\0-\x7f]*$/.test(text) ? text : toAscii(text)).replace(asciiSpace, '');
+  let ascii = stripCharacters(/^[\0-\x7f]*$/.test(text) ? text : toAscii(text), asciiSpace);
   if (ascii.includes('_')) {
     if (/(?<!\d)_|_(?!\d)/.test(ascii)) return undefined;
     ascii = ascii.replaceAll('_', '');

@@ -2,16 +2,14 @@ import { IllegalStateError } from '@celeriac/primitives';
 import { normalizeDatetime, normalizeTime } from './datetime-text.ts';
 import { normalizeDecimal } from './decimal-text.ts';
 import { EncodeError } from './protocol-error.ts';
+import { stripCharacters } from './strip-characters.ts';
 
 /** The types of Python that JSON carries in an envelope and JavaScript lacks. */
 export type PythonScalarKind = 'datetime' | 'date' | 'time' | 'decimal' | 'uuid';
 
 /** `str(UUID(hex=text))`; undefined when Python would refuse the text. */
 function normalizeUuid(text: string): string | undefined {
-  const digits = text
-    .replace('urn:', '')
-    .replace('uuid:', '')
-    .replace(/^[{}]+|[{}]+$/g, '')
+  const digits = stripCharacters(text.replace('urn:', '').replace('uuid:', ''), '{}')
     .replaceAll('-', '')
     .toLowerCase();
   if (!/^[0-9a-f]{32}$/.test(digits)) return undefined;
@@ -59,8 +57,9 @@ export class PythonScalar {
       );
     }
     if (this.kind === 'date') return new Date(`${this.text}T00:00:00Z`);
-    const [, wall = '', fraction = '', sign, hours = '0', minutes = '0', seconds = '0'] =
-      /^(.{19})(\.\d{6})?(?:([+-])(\d\d):(\d\d)(?::(\d\d))?.*)?$/.exec(this.text) ?? [];
+    const wall = this.text.slice(0, 19);
+    const [, fraction = '', sign, hours = '0', minutes = '0', seconds = '0'] =
+      /^(\.\d{6})?(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?/.exec(this.text.slice(19)) ?? [];
     const zoneMs = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000;
     const millis = Date.parse(`${wall}${fraction.slice(0, 4)}Z`);
     return new Date(sign === '-' ? millis + zoneMs : millis - zoneMs);

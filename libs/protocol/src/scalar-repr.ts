@@ -54,7 +54,7 @@ export function scalarRepr({ kind, text }: PythonScalar): string {
   if (kind === 'uuid') return `UUID(${stringRepr(text)})`;
   if (kind === 'date') return `datetime.date(${text.split('-').map(Number).join(', ')})`;
   const [, year, month, day, hour = '', minute = '', second = '', fraction, zone] =
-    /^(?:(\d+)-(\d\d)-(\d\d)T)?(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(.*)$/.exec(text) ?? [];
+    /^(?:(\d+)-(\d\d)-(\d\d)T)?(\d\d):(\d\d):(\d\d)(?:\.(\d{6}))?(.*)$/.exec(text) ?? [];
   const parts = clockParts(hour, minute, second, fraction);
   if (kind === 'time') return `datetime.time(${parts.join(', ')}${zoneRepr(zone)})`;
   return `datetime.datetime(${[Number(year), Number(month), Number(day), ...parts].join(', ')}${zoneRepr(zone)})`;

@@ -1,5 +1,6 @@
 import { ImproperlyConfiguredError } from '@celeriac/primitives';
 import type { CompressionName } from './compression.ts';
+import { globMatcher } from './glob-matcher.ts';
 import type { SerializerName } from './serializer.ts';
 import type { ResolvedTaskQueue, TaskQueue } from './task-queue.ts';
 import type { TaskQueues } from './task-queues.ts';
@@ -38,7 +39,10 @@ export type RouteFunction = (
 /** Routes by the name of a task, or by a pattern with `*`, such as `feed.tasks.*`. A text is the name of a queue. */
 export type RouteMap = Readonly<Record<string, TaskRoute | string>>;
 
-/** As {@link RouteMap}, in pairs, where regular expressions can stand; they match from the start of a name. */
+/**
+ * As {@link RouteMap}, in pairs, where regular expressions can stand; they match from the start of a name. Callers choose
+ * the names of callbacks: an expression must be linear on any text, as `/(a+)+b/` is not. Patterns with `*` always are.
+ */
 export type RoutePairs = readonly (readonly [string | RegExp, TaskRoute | string])[];
 
 export type TaskRouter = RouteFunction | RouteMap | RoutePairs;
@@ -126,38 +130,23 @@ function pairsOf(router: RouteMap | RoutePairs): RoutePairs {
 /** Names come before patterns; of the patterns, the first that matches counts. */
 function mapRoute(pairs: RoutePairs): RouteFunction {
   const names = new Map<string, TaskRoute>();
-  const patterns: (readonly [RegExp, TaskRoute])[] = [];
+  const patterns: (readonly [(name: string) => boolean, TaskRoute])[] = [];
   for (const [key, value] of pairs) {
     const route = asRoute(value, `the route of ${String(key)}`);
-    if (key instanceof RegExp) patterns.push([new RegExp(key.source, fromStart(key.flags)), route]);
-    else if (key.includes('*')) patterns.push([globPattern(key), route]);
+    if (key instanceof RegExp) patterns.push([matcherFromStart(key), route]);
+    else if (key.includes('*')) patterns.push([globMatcher(key), route]);
     else names.set(key, route);
   }
-  return (name) => names.get(name) ?? patterns.find(([pattern]) => matches(pattern, name))?.[1];
-}
-
-function matches(pattern: RegExp, name: string): boolean {
-  pattern.lastIndex = 0;
-  return pattern.test(name);
+  return (name) => names.get(name) ?? patterns.find(([matches]) => matches(name))?.[1];
 }
 
 /** Sticky at the start, as Python's `match`; without `g` it would be the same. */
-function fromStart(flags: string): string {
-  return `${flags.replace(/[gy]/g, '')}y`;
-}
-
-/** A pattern of Python's `fnmatch`: `*`, `?`, `[seq]`, `[!seq]`. */
-function globPattern(glob: string): RegExp {
-  const source = glob.replace(
-    /(\*+)|(\?)|\[(!?)(\]?[^\]]*)\]|([\s\S])/g,
-    (_whole, many?: string, one?: string, not?: string, set?: string, literal?: string) => {
-      if (many !== undefined) return '[\\s\\S]*';
-      if (one !== undefined) return '[\\s\\S]';
-      if (set !== undefined) return `[${not === '' ? '' : '^'}${set.replace(/[\\\]^[]/g, '\\$&')}]`;
-      return (literal ?? '').replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-    },
-  );
-  return new RegExp(`${source}$`, 'y');
+function matcherFromStart({ source, flags }: RegExp): (name: string) => boolean {
+  const pattern = new RegExp(source, `${flags.replace(/[gy]/g, '')}y`);
+  return (name) => {
+    pattern.lastIndex = 0;
+    return pattern.test(name);
+  };
 }
 
 function asRoute(route: unknown, what: string): TaskRoute {

@@ -7,6 +7,7 @@ import { PythonScalar } from './python-scalar.ts';
 import type { PythonScalarKind } from './python-scalar.ts';
 import { isMapping, pythonTypeName } from './python-type-name.ts';
 import { writeJsonString } from './json-string.ts';
+import { stripEnd } from './strip-characters.ts';
 
 /*
  * envelope = {"__type__": type, "__value__": value}, no other keys
@@ -97,7 +98,7 @@ function decodeBytes(value: unknown): Buffer {
 
 function decodeBase64(value: unknown): Buffer {
   const digits = textOf('base64', value).replace(/[^A-Za-z0-9+/=]/g, '');
-  const data = digits.replace(/=+$/, '');
+  const data = stripEnd(digits, '=');
   const padding = digits.length - data.length;
   if (data.includes('=') || data.length % 4 === 1 || padding < (4 - (data.length % 4)) % 4) {
     throw new BadEnvelope('__value__ of type base64 is wrongly padded');

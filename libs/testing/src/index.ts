@@ -6,6 +6,7 @@ export { rawHeaders } from './header-table.ts';
 export { deliveryBytes } from './peer-connection.ts';
 export { RecordingLogger } from './recording-logger.ts';
 export { ScriptedPeer } from './scripted-peer.ts';
+export { bestOfThree, hostileTexts } from './hostile-texts.ts';
 export { until } from './until.ts';
 
 export type {

@@ -41,7 +41,7 @@ function taskNamed(name) {
   return task;
 }
 
-const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const decimal = /^[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 /** Python's `float()` of a number or a plain decimal text, where JavaScript's `Number` reads the same double. */
 function pythonFloat(operand) {

@@ -1,6 +1,7 @@
 import { EncodeError } from '../protocol-error.ts';
 import { PythonFloat } from '../python-float.ts';
 import { PythonScalar } from '../python-scalar.ts';
+import { stripEnd } from '../strip-characters.ts';
 import { maxIntDigits } from './content-limits.ts';
 
 /** The types that a scalar of YAML can have, by the names of their tags. */
@@ -66,7 +67,8 @@ function toNumber(text: string): number {
   const digits = tidy.replace(/^[-+]/, '');
   if (digits === '.inf') return sign * Infinity;
   if (digits === '.nan') return NaN;
-  if (!/^[\d.:]*\d[\d.:]*(?:e[-+]?\d+)?$/.test(digits)) fail(text, 'float');
+  const [, mantissa] = /^([\d.:]+)(?:e[-+]?\d+)?$/.exec(digits) ?? [];
+  if (mantissa === undefined || !/\d/.test(mantissa)) fail(text, 'float');
   const parts = digits.split(':').map(Number);
   if (parts.some(Number.isNaN)) fail(text, 'float');
   return sign * parts.reduce((sum, part) => sum * 60 + part, 0);
@@ -102,7 +104,7 @@ function toTimestamp(text: string): PythonScalar {
 
 function toBytes(text: string): Buffer {
   const digits = text.replace(/[^A-Za-z0-9+/=]/g, '');
-  if (/=(?!=*$)/.test(digits) || digits.length % 4 !== 0) fail(text, 'binary');
+  if (stripEnd(digits, '=').includes('=') || digits.length % 4 !== 0) fail(text, 'binary');
   return Buffer.from(digits, 'base64');
 }
 

@@ -63,7 +63,7 @@ function withoutTables(lines: readonly string[]): readonly string[] {
 
 function withoutCellDetails(heading: string, cell: string, headings: readonly string[]): string {
   if (heading === 'ID') return cell.replace(/^[a-z0-9]+/, '<id>');
-  if (heading === 'ENGINE VERSION') return cell.replace(/^\d+\.\d+\.\d+\S*$/, '<version>');
+  if (heading === 'ENGINE VERSION') return cell.replace(/^\d+\.\d+\.\d\S*$/, '<version>');
   if (heading === 'NODE' && headings.includes('DESIRED STATE')) return cell.replace(/^\S+$/, '<node>');
   if (heading === 'PORTS') return cell.replace(/^\*:\d+->8000\/tcp$/, '');
   return cell;
