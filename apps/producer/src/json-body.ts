@@ -1,13 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 
-import { coerceError } from '@celeriac/primitives';
+import { coerceError, cutText } from '@celeriac/primitives';
 import { parseJson } from '@celeriac/protocol';
 import type { FastifyInstance } from 'fastify';
 
+import type { ByteBudget } from './byte-budget.ts';
 import { ProblemError } from './problem.ts';
-
-/** Bodies above this are refused with 413. */
-export const maxBodyBytes = 1024 * 1024;
+import { readBody } from './request-body.ts';
 
 /**
  * Reads a JSON body as Python reads JSON: `7.0` is a float (a PythonFloat) and `7` an int, integers of any size stay
@@ -25,21 +24,30 @@ export function readJsonBody(bytes: Buffer): unknown {
   }
 }
 
-/** Makes `readJsonBody` the server's only body parser: every other content type is a 415, and no bytes are no body. */
-export function acceptJsonOnly(app: FastifyInstance): void {
+/**
+ * Makes `readJsonBody` the server's only body parser: every other content type is a 415, and no bytes are no body.
+ *
+ * @param budget what all bodies together may hold
+ */
+export function acceptJsonOnly(app: FastifyInstance, budget: ByteBudget): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
+  app.addContentTypeParser('application/json', (request, payload, done) => {
     const encoding = request.headers['content-encoding'];
-    try {
-      if (encoding !== undefined && encoding !== 'identity') {
-        throw new ProblemError(
-          'unsupported-media-type',
-          `content-encoding ${encoding} is not read; send plain JSON.`,
-        );
-      }
-      done(null, bytes.length === 0 ? undefined : readJsonBody(bytes));
-    } catch (error) {
-      done(coerceError(error));
+    if (encoding !== undefined && encoding !== 'identity') {
+      const detail = `content-encoding ${cutText(encoding, 100)} is not read; send plain JSON.`;
+      done(new ProblemError('unsupported-media-type', detail));
+      return;
     }
+    readBody(request, payload, budget, (failure, bytes) => {
+      if (failure !== null) {
+        done(failure);
+        return;
+      }
+      try {
+        done(null, bytes === undefined || bytes.length === 0 ? undefined : readJsonBody(bytes));
+      } catch (error) {
+        done(coerceError(error));
+      }
+    });
   });
 }

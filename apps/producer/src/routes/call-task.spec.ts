@@ -3,7 +3,7 @@ import type { CeleryErrorCode } from '@celeriac/primitives';
 import { EncodeError, writeJson } from '@celeriac/protocol';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 
-import { maxBodyBytes } from '../json-body.ts';
+import { maxBodyBytes } from '../request-body.ts';
 import { problemContentType } from '../problem.ts';
 import { FakeTaskResult } from '../testing/fake-task-client.ts';
 import { createTestProducer, nowMs } from '../testing/producer.ts';
