@@ -6,7 +6,7 @@ import { Type } from '@sinclair/typebox';
 import { callOptionsSchema } from './call-options-schema.ts';
 import { readCallOptions } from './call-options.ts';
 import { isMapping, pointerToken, shortJson } from './json-shape.ts';
-import { problemOfFields } from './problem.ts';
+import { maxErrors, problemOfFields } from './problem.ts';
 import type { FieldProblem } from './problem.ts';
 
 /** The body of `POST /tasks/:name`. */
@@ -79,6 +79,7 @@ function readShape(body: unknown): CallShape {
     ]);
   }
   for (const [name, value] of Object.entries(body)) {
+    if (errors.length > maxErrors) break;
     const field = `/${pointerToken(name)}`;
     if (!isMemberName(name)) {
       errors.push({ field, message: 'is not a member of a call; the members are args, kwargs and options' });

@@ -5,6 +5,7 @@ import { callOptionsSchema } from './call-options-schema.ts';
 import { headerComplaints } from './custom-headers.ts';
 import { isWritableInstant, readInstant } from './instant.ts';
 import { isMapping, pointerToken, shortJson } from './json-shape.ts';
+import { maxErrors } from './problem.ts';
 import type { FieldProblem } from './problem.ts';
 
 type OptionName = keyof typeof callOptionsSchema.properties;
@@ -114,6 +115,7 @@ export function readCallOptions(
   const draft: Draft = {};
   const problems: FieldProblem[] = [];
   for (const [name, value] of Object.entries(options)) {
+    if (problems.length > maxErrors) break;
     const complaint = isOptionName(name) ? readers[name](plainNumber(value), draft, limits) : unknownOption;
     if (complaint !== undefined) problems.push(optionProblem(name, value, complaint));
   }

@@ -9,7 +9,7 @@ const kindOfParserCode: Readonly<Record<string, ProblemKind>> = {
 };
 
 const detailOf: Partial<Record<ProblemKind, string>> = {
-  'request-timeout': 'The whole request must arrive within a minute.',
+  'request-timeout': 'The whole request must arrive in time; send it again, faster.',
   'headers-too-large': 'Send fewer or shorter headers.',
 };
 
@@ -27,6 +27,7 @@ export function answerBrokenRequest(error: Error & { readonly code?: string }, s
     `HTTP/1.1 ${problem.status} ${problem.title}`,
     `Content-Type: ${problemContentType}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
+    'X-Content-Type-Options: nosniff',
     'Connection: close',
   ];
   if (socket.writable) socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);

@@ -16,6 +16,11 @@ function isReserved(name: string): boolean {
 
 /** Everything about custom headers that AMQP cannot carry or a caller may not decide. */
 export function headerComplaints(headers: Readonly<Record<string, unknown>>, field: string): FieldProblem[] {
+  const bytes = Buffer.byteLength(JSON.stringify(headers, sizeOfBigints));
+  if (bytes > maxHeaderJsonBytes) {
+    const message = `must be at most ${maxHeaderJsonBytes} bytes of JSON, got ${bytes}; send large data as arguments`;
+    return [{ field, message }];
+  }
   const problems: FieldProblem[] = [];
   for (const [name, value] of Object.entries(headers)) {
     const at = `${field}/${pointerToken(name)}`;
@@ -26,13 +31,6 @@ export function headerComplaints(headers: Readonly<Record<string, unknown>>, fie
       });
     }
     problems.push(...complaintsAbout(name, value, at));
-  }
-  const bytes = Buffer.byteLength(JSON.stringify(headers, sizeOfBigints));
-  if (bytes > maxHeaderJsonBytes) {
-    problems.push({
-      field,
-      message: `must be at most ${maxHeaderJsonBytes} bytes of JSON, got ${bytes}; send large data as arguments`,
-    });
   }
   return problems;
 }

@@ -112,7 +112,18 @@ describe('the OpenAPI document', () => {
 
     const { responses } = paths['/tasks/{name}']?.['post'] ?? { responses: {} };
 
-    expect(Object.keys(responses)).toEqual(['202', '400', '404', '409', '413', '415', '422', '502', '503']);
+    expect(Object.keys(responses)).toEqual([
+      '202',
+      '400',
+      '403',
+      '404',
+      '409',
+      '413',
+      '415',
+      '422',
+      '502',
+      '503',
+    ]);
     expect(responses['202']).toMatchObject({ headers: { location: { schema: { type: 'string' } } } });
     expect(responses['503']).toMatchObject({
       headers: { 'retry-after': { schema: { type: 'integer' } } },

@@ -1,3 +1,4 @@
+import { cutText } from '@celeriac/primitives';
 import { Type } from '@sinclair/typebox';
 
 /**
@@ -9,6 +10,7 @@ export const problemKinds = {
   'bad-request': { status: 400, title: 'The request cannot be read' },
   'invalid-parameter': { status: 400, title: 'A parameter of the address is not valid' },
   'malformed-body': { status: 400, title: 'The body is not valid JSON' },
+  'cross-site-request': { status: 403, title: 'A page of another site may not call tasks' },
   'not-found': { status: 404, title: 'Nothing is served at this address' },
   'unknown-task': { status: 404, title: 'No such task' },
   'unknown-result': { status: 404, title: 'No task of this id is remembered' },
@@ -18,7 +20,9 @@ export const problemKinds = {
   'body-too-large': { status: 413, title: 'The body is too large' },
   'uri-too-long': { status: 414, title: 'The address is too long' },
   'unsupported-media-type': { status: 415, title: 'The body must be JSON' },
+  'misdirected-request': { status: 421, title: 'The request is for another host' },
   'invalid-call': { status: 422, title: 'The call breaks the contract of the task' },
+  'too-many-tasks': { status: 429, title: 'Too many generated tasks are under way' },
   'headers-too-large': { status: 431, title: 'The request headers are too large' },
   'internal-error': { status: 500, title: 'Something went wrong here' },
   unroutable: { status: 502, title: 'The broker has no queue for the task' },
@@ -26,6 +30,7 @@ export const problemKinds = {
   'publish-refused': { status: 503, title: 'The broker refused the task' },
   'publish-unconfirmed': { status: 503, title: 'The broker did not confirm the task in time' },
   'publish-queue-full': { status: 503, title: 'Too many tasks wait to be published' },
+  overloaded: { status: 503, title: 'The producer holds as much as it may' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemKind = keyof typeof problemKinds;
@@ -57,14 +62,52 @@ export interface Problem extends ProblemExtensions {
 
 export const problemContentType = 'application/problem+json';
 
-/** The document for a kind of problem; `detail` says what is wrong with this request and what to do about it. */
+/** The most errors that one document lists. Readers of input may stop once they have one more. */
+export const maxErrors = 20;
+
+const maxFieldCharacters = 320;
+const maxMessageCharacters = 400;
+const maxDetailCharacters = 700;
+/** All errors of one document as JSON, in which a character may take 6 bytes. */
+const maxErrorsCharacters = 8192;
+
+/**
+ * The document for a kind of problem; `detail` says what is wrong with this request and what to do about it.
+ *
+ * It is at most some 12 kB, whatever it quotes: the answer to a refused request does not outgrow the request by much.
+ */
 export function problemDocument(
   kind: ProblemKind,
   detail: string,
   extensions: ProblemExtensions = {},
 ): Problem {
   const { status, title } = problemKinds[kind];
-  return { type: problemTypeOf(kind), title, status, detail, ...extensions };
+  const { errors, ...others } = extensions;
+  return {
+    type: problemTypeOf(kind),
+    title,
+    status,
+    detail: cutText(detail, maxDetailCharacters),
+    ...others,
+    ...(errors === undefined ? {} : { errors: cutErrors(errors) }),
+  };
+}
+
+/** The first errors, with their texts cut; at least one. */
+function cutErrors(errors: readonly FieldProblem[]): FieldProblem[] {
+  const kept: FieldProblem[] = [];
+  let characters = 0;
+  for (const error of errors.slice(0, maxErrors)) {
+    const cut = cutError(error);
+    characters += JSON.stringify(cut).length;
+    if (kept.length > 0 && characters > maxErrorsCharacters) break;
+    kept.push(cut);
+  }
+  return kept;
+}
+
+function cutError({ field, message }: FieldProblem): FieldProblem {
+  return { field: cutText(field, maxFieldCharacters), message: cutText(message, maxMessageCharacters) };
 }
 
 /** The URI that names a kind of problem. */
@@ -104,9 +147,20 @@ export function problemOfFields(
   kind: ProblemKind,
   errors: readonly [FieldProblem, ...FieldProblem[]],
 ): ProblemError {
-  const [{ field, message }] = errors;
-  const more = errors.length === 1 ? '' : ` (and ${errors.length - 1} more, see errors)`;
-  return new ProblemError(kind, `${field} ${message}${more}.`, { errors });
+  const { field, message } = cutError(errors[0]);
+  return new ProblemError(kind, `${field} ${message}${andMore(errors.length - 1)}.`, { errors });
+}
+
+function andMore(count: number): string {
+  if (count === 0) return '';
+  return count < maxErrors
+    ? ` (and ${count} more, see errors)`
+    : ' (and more, see the first of them in errors)';
+}
+
+/** The problem of a request that finds the producer full: a later one may succeed. */
+export function overloaded(reason: string): ProblemError {
+  return new ProblemError('overloaded', `Now ${reason}; send the request again later.`);
 }
 
 /** Schema of a problem document, for OpenAPI. */
@@ -122,7 +176,10 @@ export const problemSchema = Type.Object(
           field: Type.String({ description: 'JSON pointer into the body, or the name of a parameter.' }),
           message: Type.String({ description: 'What is wrong, to be read after the field.' }),
         }),
-        { description: 'Everything that is wrong with the request, field by field.' },
+        {
+          description: `What is wrong with the request, field by field: the first ${maxErrors} errors at most.`,
+          maxItems: maxErrors,
+        },
       ),
     ),
     task_id: Type.Optional(

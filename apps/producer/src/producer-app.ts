@@ -6,6 +6,7 @@ import type { Logger } from '@celeriac/primitives';
 import type { FastifyInstance } from 'fastify';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { resolveAllowedHosts } from './allowed-hosts.ts';
 import { createServer } from './server.ts';
 
 /**
@@ -42,12 +43,22 @@ export class ProducerApp implements RunnableApp {
 
   /** @throws ImproperlyConfiguredError when `HOST` and `PORT` cannot be listened on */
   async start(): Promise<void> {
-    const { host, port, createTasksMax: maxCreateCount } = this.#settings;
+    const { host, port, ...settings } = this.#settings;
     const logger = this.#logger;
     // with failFast a request hears at once that the broker is away
     const client = new Client({ ...this.#settings, holders: calculatorHolders, failFast: true, logger });
     const isReady = (): boolean => this.isReady;
-    const server = createServer({ client, holders: calculatorHolders, logger, maxCreateCount, isReady });
+    const server = createServer({
+      client,
+      holders: calculatorHolders,
+      logger,
+      isReady,
+      allowedHosts: resolveAllowedHosts(host, settings.allowedHosts),
+      maxCreateCount: settings.createTasksMax,
+      maxHeldBytes: settings.httpHeldBytesMax,
+      maxConnections: settings.httpConnectionsMax,
+      requestTimeoutMs: settings.httpRequestTimeoutMs,
+    });
     const running = { client, server, isPrepared: false };
     this.#running = running;
     try {

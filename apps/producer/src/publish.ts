@@ -2,7 +2,7 @@ import type { ApplyOptions } from '@celeriac/client';
 import { CeleryError } from '@celeriac/primitives';
 
 import { ProblemError } from './problem.ts';
-import type { TaskClient, TaskResult } from './task-client.ts';
+import type { CallForm, TaskClient, TaskResult } from './task-client.ts';
 
 /**
  * Publishes one call and waits for the broker's confirm; the one way from a route to the broker.
@@ -16,10 +16,11 @@ export async function publishCall(
   args: readonly unknown[],
   kwargs: Readonly<Record<string, unknown>>,
   options: ApplyOptions,
+  form?: CallForm,
 ): Promise<TaskResult> {
   if (!client.isConnected) throw new ProblemError('broker-unavailable', brokerAway);
   try {
-    return await client.sendTask(name, args, kwargs, options);
+    return await client.sendTask(name, args, kwargs, options, form);
   } catch (caught) {
     throw caught instanceof CeleryError ? problemOfPublish(caught) : caught;
   }

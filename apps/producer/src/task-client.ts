@@ -29,6 +29,12 @@ export interface TaskResult {
   wait(timeoutMs: number, signal?: AbortSignal): Promise<boolean>;
 }
 
+/** What becomes of the result of a call. */
+export interface CallForm {
+  /** When false, the result is neither received nor kept, though the message asks for it. Default true. */
+  readonly keepResult?: boolean;
+}
+
 /** All that the HTTP server needs of a Celery client; `@celeriac/client` satisfies it. */
 export interface TaskClient {
   /** Whether the broker can be reached now. */
@@ -43,7 +49,10 @@ export interface TaskClient {
     args: readonly unknown[],
     kwargs: Readonly<Record<string, unknown>>,
     options?: ApplyOptions,
+    form?: CallForm,
   ): Promise<TaskResult>;
   /** A task that this client sent and still remembers; one whose publish was rejected is not remembered. */
   findResult(taskId: string): TaskResult | undefined;
+  /** Drops the result of a task before its time. */
+  forgetResult(taskId: string): void;
 }

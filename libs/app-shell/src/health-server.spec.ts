@@ -48,6 +48,7 @@ describe('HealthServer', () => {
     expect(response).toMatchObject({ code, body: { status } });
     expect(response.headers.get('content-type')).toBe('application/json');
     expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
   it('says that the app starts until it was ready once, and from then on whether it lives', async () => {

@@ -91,6 +91,7 @@ function send(response: ServerResponse, code: number, status: string): void {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
     connection: 'close',
   });
   response.end(body);

@@ -90,6 +90,10 @@ describe('readSettings', () => {
       port: 8000,
       host: '127.0.0.1',
       createTasksMax: 10_000,
+      allowedHosts: undefined,
+      httpHeldBytesMax: 16_777_216,
+      httpConnectionsMax: 1000,
+      httpRequestTimeoutMs: 30_000,
       publishTimeoutMs: 5000,
     });
   });
@@ -164,6 +168,10 @@ describe('readSettings', () => {
       PORT: '0',
       HOST: 'localhost',
       CELERIAC_CREATE_TASKS_MAX: '7',
+      CELERIAC_ALLOWED_HOSTS: 'tasks.example.com, [::2]',
+      CELERIAC_HTTP_HELD_BYTES_MAX: '2000000',
+      CELERIAC_HTTP_CONNECTIONS_MAX: '10',
+      CELERIAC_HTTP_REQUEST_TIMEOUT: '2.5',
       CELERIAC_PUBLISH_TIMEOUT: '0.25',
     };
 
@@ -236,6 +244,10 @@ describe('readSettings', () => {
       port: 0,
       host: 'localhost',
       createTasksMax: 7,
+      allowedHosts: ['tasks.example.com', '[::2]'],
+      httpHeldBytesMax: 2_000_000,
+      httpConnectionsMax: 10,
+      httpRequestTimeoutMs: 2500,
       publishTimeoutMs: 250,
     });
     // each value differs from its default, so none of the above came from there; of one there is no other value

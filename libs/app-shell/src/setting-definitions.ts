@@ -6,6 +6,7 @@ import {
   brokerUrl,
   compression,
   host,
+  hostNames,
   integer,
   nodeName,
   nodePath,
@@ -623,7 +624,38 @@ export const settingDefinitions = {
     parser: integer(1, 1_000_000),
     fallback: 10_000,
     fallbackText: '10000',
-    meaning: 'Producer: largest count that `GET /create_tasks/<count>` takes.',
+    meaning:
+      'Producer: largest count that `GET /create_tasks/<count>` takes, and most rounds of all such requests that are under way.',
+  }),
+  allowedHosts: define<readonly string[] | undefined>({
+    variable: 'CELERIAC_ALLOWED_HOSTS',
+    parser: hostNames,
+    fallback: undefined,
+    fallbackText: '',
+    meaning:
+      'Producer: hosts that requests may name beside the loopback ones; others are refused. Unset, others are refused where `HOST` is a loopback address, and nowhere else.',
+  }),
+  httpHeldBytesMax: define({
+    variable: 'CELERIAC_HTTP_HELD_BYTES_MAX',
+    parser: integer(1_048_576, mostBodyBytes),
+    fallback: 16_777_216,
+    fallbackText: '16777216',
+    meaning:
+      'Producer: bytes held for all request bodies, their values included, and as many for all answers. Past it the oldest one that is under way gives way, or a call gets a 503.',
+  }),
+  httpConnectionsMax: define({
+    variable: 'CELERIAC_HTTP_CONNECTIONS_MAX',
+    parser: integer(1, mostCount),
+    fallback: 1000,
+    fallbackText: '1000',
+    meaning: 'Producer: HTTP connections at a time; further ones are closed at once.',
+  }),
+  httpRequestTimeoutMs: define({
+    variable: 'CELERIAC_HTTP_REQUEST_TIMEOUT',
+    parser: secondsAsMs(mostTimerSeconds),
+    fallback: 30_000,
+    fallbackText: '30',
+    meaning: 'Producer: a request that has not arrived as a whole by then gets a 408, its head within 10 s.',
   }),
   publishTimeoutMs: define({
     variable: 'CELERIAC_PUBLISH_TIMEOUT',

@@ -5,6 +5,7 @@ import {
   brokerUrl,
   compression,
   host,
+  hostNames,
   integer,
   nodeName,
   nodePath,
@@ -138,6 +139,20 @@ describe('queueNames', () => {
     [`a,${'é'.repeat(128)}`, undefined],
   ])('reads %j as %p', (text, value) => {
     expect(queueNames.parse(text)).toEqual(value);
+  });
+});
+
+describe('hostNames', () => {
+  it.each([
+    ['tasks.example.com', ['tasks.example.com']],
+    [' a, 192.0.2.1 ,[::1],a', ['a', '192.0.2.1', '[::1]']],
+    ['a:8000', undefined],
+    ['::1', undefined],
+    ['http://a', undefined],
+    ['*', undefined],
+    ['a,', undefined],
+  ])('reads %j as %p', (text, value) => {
+    expect(hostNames.parse(text)).toEqual(value);
   });
 });
 

@@ -145,6 +145,19 @@ export const host: SettingParser<string> = {
   parse: (text) => (/^(?:[\w.-]+|[\da-f]*:[\da-f:.]+(?:%\w+)?)$/i.test(text) ? text : undefined),
 };
 
+/** Host names and IP addresses as a `Host` header has them, without ports, separated by commas. */
+export const hostNames: SettingParser<readonly string[]> = {
+  type: 'list',
+  allowed:
+    'a comma-separated list of host names or IP addresses without ports, such as tasks.example.com or [2001:db8::1]',
+  parse: (text) => {
+    const names = text.split(',').map((name) => name.trim());
+    return names.every((name) => /^(?:[\w.-]+|\[[\da-f:.]+\])$/i.test(name))
+      ? [...new Set(names)]
+      : undefined;
+  },
+};
+
 /** How bodies are written, by kombu's names. */
 export const serializer: SettingParser<SerializerName> = {
   type: serializerNames.join(', '),

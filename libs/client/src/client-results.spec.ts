@@ -60,7 +60,7 @@ describe('Client, when results come,', () => {
     const { client, reply } = create({ logger });
     const result = await client.sendTask('add');
     await reply(resultOf(result.id), 'msgpack');
-    expect([result.isReady, logger.fieldsOf('unreadable result').length]).toEqual([false, 1]);
+    expect([result.state, logger.fieldsOf('unreadable result').length]).toEqual(['FAILURE', 1]);
   });
 
   it('ignores results of tasks that it did not send', async () => {
@@ -73,7 +73,7 @@ describe('Client, when results come,', () => {
     expect(transport.journal.of('acked')).toHaveLength(2);
   });
 
-  it('logs a result that it cannot read, and goes on', async () => {
+  it('fails a call whose result it cannot read, logs that, and goes on', async () => {
     const logger = new RecordingLogger();
     const { client, lastPublished, reply, transport } = create({ logger });
     const result = await client.sendTask('add');
@@ -83,8 +83,10 @@ describe('Client, when results come,', () => {
     });
     await until(() => transport.journal.of('acked').length === 1);
     expect(logger.fieldsOf('unreadable result')).toMatchObject([{ correlationId: result.id }]);
-    await reply(resultOf(result.id));
-    expect(await result.get()).toBe(9);
+    await expect(result.get()).rejects.toMatchObject({ code: 'ERR_REMOTE_TASK' });
+    const next = await client.sendTask('add');
+    await reply(resultOf(next.id));
+    expect(await next.get()).toBe(9);
   });
 
   it('finds the results of what it has sent, until there are too many', async () => {

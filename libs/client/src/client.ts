@@ -54,6 +54,11 @@ export class Client {
   /** Queues to declare before anyone calls. */
   readonly #queuesAhead: readonly string[];
   readonly #replies: RpcReplyQueue | undefined;
+  /**
+   * Where the answers of calls go whose results are not kept: no queue has this name, so the broker drops them. The call
+   * itself looks like any other.
+   */
+  readonly #unreadReplies = randomUUID();
   #closing: Promise<void> | undefined;
 
   /**
@@ -143,8 +148,15 @@ export class Client {
     return this.#results.get(taskId);
   }
 
+  /** Drops the result of a call before `resultExpiresMs` and `resultCacheMax` do; unknown ids are ignored. */
+  forgetResult(taskId: string): void {
+    this.#results.forget(taskId);
+  }
+
   /**
    * Sends a task by name; arguments go as they are. Resolves once the broker has confirmed the message.
+   *
+   * With `keepResult: false` the message asks for a result as any other does, but the result is neither received nor kept.
    *
    * @throws OperationalError when the broker does not take it; after a timeout or a lost connection it may have it
    * @throws EncodeError when an argument cannot be written
@@ -157,7 +169,7 @@ export class Client {
     args: readonly unknown[] = [],
     kwargs: Readonly<Record<string, unknown>> = {},
     given: ApplyOptions = {},
-    { tupleArgs = false, queue }: { readonly tupleArgs?: boolean; readonly queue?: string } = {},
+    { tupleArgs = false, queue, keepResult = true }: CallForm = {},
   ): Promise<AsyncResult> {
     if (this.#closing !== undefined)
       throw new IllegalStateError(`the client is closed; ${name} was not sent`);
@@ -190,7 +202,7 @@ export class Client {
         shadow: options.shadow,
         ignoreResult,
         tupleArgs,
-        replyTo: this.#replies?.name,
+        replyTo: keepResult ? this.#replies?.name : this.#replies && this.#unreadReplies,
         origin: this.#origin,
       }),
       exchange: destination.exchange,
@@ -200,7 +212,9 @@ export class Client {
     const { declaration } = destination;
     if (!this.#declarations.has(declaration)) await this.#declarations.declare(declaration);
     const message = beforeTaskPublish(this.signals, encoded, this.#onReceiverError);
-    const kept = this.#results.open(id, name, ignoreResult || this.#replies === undefined);
+    const kept = keepResult
+      ? this.#results.open(id, name, ignoreResult || this.#replies === undefined)
+      : this.#results.openUnkept(id, name);
     try {
       await this.#publish(destination, message);
     } catch (error) {
@@ -242,6 +256,14 @@ export class Client {
       await this.#publisher.publish(message);
     }
   }
+}
+
+/** How a call is written and what becomes of its result, beside its options. */
+interface CallForm {
+  readonly tupleArgs?: boolean;
+  /** Where the task goes that is neither given nor routed a queue. */
+  readonly queue?: string;
+  readonly keepResult?: boolean;
 }
 
 /** No queue took the message, or its exchange is not there. */

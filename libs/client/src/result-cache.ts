@@ -74,8 +74,22 @@ export class ResultCache {
     return kept;
   }
 
+  /** The result of a call whose answer nobody will ask for: it is not kept, and no other result gives way to it. */
+  openUnkept(id: string, name: string): KeptResult {
+    return { ...newResult(id, name, true), unconfirmedCalls: 1 };
+  }
+
   get(taskId: string): AsyncResult | undefined {
     return this.#kept.get(taskId)?.result;
+  }
+
+  /** Drops a result before its time; a caller that waits for it is told. */
+  forget(taskId: string): void {
+    const kept = this.#kept.get(taskId);
+    if (kept === undefined) return;
+    this.#kept.delete(taskId);
+    this.#leave(kept);
+    kept.result.lose(new BackendError(`the result of task ${taskId} was forgotten on request`));
   }
 
   /** Takes a state that arrived, for a call of this process or not. */

@@ -1,6 +1,7 @@
 export { CeleryError, IllegalStateError, ImproperlyConfiguredError } from './celery-error.ts';
 export { backoffMs } from './backoff.ts';
 export { coerceError } from './coerce-error.ts';
+export { cutText } from './cut-text.ts';
 export { silentLogger } from './logger.ts';
 export { containerLimitBytes, memoryLimitBytes } from './memory-limit.ts';
 export { systemClock } from './clock.ts';

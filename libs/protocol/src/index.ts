@@ -33,6 +33,7 @@ export { pythonRepr, pythonStr } from './python-repr.ts';
 export { pythonTypeName } from './python-type-name.ts';
 export { saferepr } from './saferepr.ts';
 export { parseJson } from './parse-json.ts';
+export { ValueCount } from './value-count.ts';
 export { writeJson } from './write-json.ts';
 export { writePythonFloat } from './float-text.ts';
 export { parseIsoformat, pythonIsoformat } from './isoformat.ts';

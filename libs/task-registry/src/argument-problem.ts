@@ -1,3 +1,4 @@
+import { cutText } from '@celeriac/primitives';
 import type { ErrorObject } from 'ajv';
 
 import { describeValue, inWords, isMismatch } from './expectation.ts';
@@ -16,24 +17,40 @@ export interface ValueProblem extends ArgumentProblem {
 }
 
 /** More problems than these help nobody; the number is bounded because a hostile value can have as many as it has bytes. */
-const maxProblems = 20;
+export const maxProblems = 20;
 
-/** Writes a name as one step of a JSON pointer (RFC 6901). */
+/** More errors than these are not looked at: they give more problems than are told. */
+const maxErrors = 1000;
+
+const maxNameCharacters = 100;
+const maxPathCharacters = 300;
+const maxMessageCharacters = 500;
+
+/** Writes a name as one step of a JSON pointer (RFC 6901); one from outside may be as long as its message, and is cut. */
 export function pointerStep(name: string): string {
-  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  return `/${cutText(name, maxNameCharacters).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 /** Turns ajv's errors about a value into problems under `path`: a union becomes one problem, not one for each member. */
 export function describeErrors(path: string, errors: readonly ErrorObject[]): ValueProblem[] {
-  const unions = errors.filter(isUnion);
-  const outermost = errors.filter((error) => !unions.some((union) => isInside(union, error)));
+  const first = errors.slice(0, maxErrors);
+  const unions = first.filter(isUnion);
+  const outermost = first.filter((error) => !unions.some((union) => isInside(union, error)));
   const problems = new Map<string, ValueProblem>();
   for (const error of outermost) {
-    const found = isUnion(error) ? describeUnion(path, error, errors) : [describeError(path, error)];
-    for (const problem of found) problems.set(`${problem.path} ${problem.message}`, problem);
+    const found = isUnion(error) ? describeUnion(path, error, first) : [describeError(path, error)];
+    for (const problem of found.map(cutProblem)) problems.set(`${problem.path} ${problem.message}`, problem);
     if (problems.size >= maxProblems) break;
   }
   return [...problems.values()].slice(0, maxProblems);
+}
+
+function cutProblem({ path, message, isTypeMismatch }: ValueProblem): ValueProblem {
+  return {
+    path: cutText(path, maxPathCharacters),
+    message: cutText(message, maxMessageCharacters),
+    isTypeMismatch,
+  };
 }
 
 function isUnion({ keyword }: ErrorObject): boolean {

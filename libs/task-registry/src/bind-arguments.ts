@@ -1,3 +1,4 @@
+import { cutText } from '@celeriac/primitives';
 import { PythonError } from '@celeriac/protocol';
 
 import type { Parameter, ParameterList } from './parameter-list.ts';
@@ -28,7 +29,7 @@ export function bindArguments(
   for (const keyword of keywords) {
     const position = list.positions.get(keyword);
     if (position === undefined) {
-      throw new PythonError('TypeError', [`${called} got an unexpected keyword argument '${keyword}'`]);
+      throw unexpectedKeyword(called, keyword);
     }
     if (isFilled[position] === true) {
       throw new PythonError('TypeError', [`${called} got multiple values for argument '${keyword}'`]);
@@ -51,6 +52,15 @@ export function bindArguments(
 /** How Python's messages call a task's function: `add()` for the task `shop.tasks.add`. */
 export function functionName(taskName: string): string {
   return `${taskName.slice(taskName.lastIndexOf('.') + 1)}()`;
+}
+
+/** A name that came with the message may be as long as that; the text of the exception must not. */
+const maxKeywordCharacters = 100;
+
+/** @param called the function as {@link functionName} has it */
+export function unexpectedKeyword(called: string, keyword: string): PythonError {
+  const shown = cutText(keyword, maxKeywordCharacters);
+  return new PythonError('TypeError', [`${called} got an unexpected keyword argument '${shown}'`]);
 }
 
 /** `takes 1 positional argument but 2 were given`, `takes from 1 to 2 positional arguments but 3 were given`. */

@@ -114,6 +114,36 @@ describe('checkArguments', () => {
     ).toHaveLength(20);
   });
 
+  it('names no more than 20 problems of a call', () => {
+    const kwargs = Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`k${at}`, 1]));
+    expect(checkArguments(task, [null], kwargs)).toHaveLength(20);
+  });
+
+  it('names the first problem of a large value alone', () => {
+    const numbers = Array.from({ length: 500_000 }, () => 1);
+    expect(checkArguments(only(Type.Array(Type.String())), [numbers])).toEqual([
+      { path: '/args/0/0', message: 'must be a string, got 1' },
+    ]);
+    expect(checkArguments(only(Type.Array(Type.Number())), [numbers])).toEqual([]);
+  });
+
+  it('cuts names from outside', () => {
+    const name = 'n'.repeat(1_000_000);
+    const inner = Type.Object({}, { additionalProperties: false });
+    const deep = only(Type.Record(Type.String(), Type.Record(Type.String(), inner)));
+    const problems = [
+      ...checkArguments(task, [good], { [name]: 1 }),
+      ...checkArguments(only(inner), [{ [name]: 1 }]),
+      ...checkArguments(deep, [{ [name]: { [name]: 1 } }]),
+    ];
+    expect(problems.map(({ path }) => path.slice(0, 14))).toEqual([
+      '/kwargs/nnnnnn',
+      '/args/0/nnnnnn',
+      '/args/0/nnnnnn',
+    ]);
+    for (const { path, message } of problems) expect(path.length + message.length).toBeLessThan(500);
+  });
+
   it('lets a plain task have any arguments', () => {
     expect(checkArguments(plainTask(), [1, null], { a: 1 })).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { describeErrors, pointerStep } from './argument-problem.ts';
+import { describeErrors, maxProblems, pointerStep } from './argument-problem.ts';
 import type { ArgumentProblem } from './argument-problem.ts';
 import { tooManyPositional } from './bind-arguments.ts';
 import { parameterChecksOf } from './parameter-checks.ts';
@@ -8,7 +8,7 @@ import type { AnyTaskDeclaration, TaskDeclaration } from './task-declaration.ts'
  * Checks the arguments of a call against the task's contract before it is published: number, names, values. Marked
  * floats, bigints and typed scalars are judged as the JSON that they are on the wire; nothing is converted.
  *
- * @returns every problem, up to 20 for each argument; empty when the call is good. A plain task takes any arguments
+ * @returns the problems, 20 at most, with their texts cut; empty when the call is good. A plain task takes any arguments
  * @throws ImproperlyConfiguredError when a schema of the task is no JSON Schema
  */
 export function checkArguments(
@@ -17,15 +17,16 @@ export function checkArguments(
   kwargs: Readonly<Record<string, unknown>> = {},
 ): ArgumentProblem[] {
   if (declaration.kind === 'plain') return [];
-  return [...positionalProblems(declaration, args), ...keywordProblems(declaration, args, kwargs)];
+  const problems = positionalProblems(declaration, args);
+  return [...problems, ...keywordProblems(declaration, args, kwargs)].slice(0, maxProblems);
 }
 
 function positionalProblems(declaration: TaskDeclaration, args: readonly unknown[]): ArgumentProblem[] {
   const { parameterList: list } = declaration;
   const checks = parameterChecksOf(declaration);
-  const problems = args.flatMap((value, at) =>
-    argumentProblems(`/args/${at}`, checks[at]?.onTheWire(value) ?? []),
-  );
+  const problems = checks
+    .slice(0, args.length)
+    .flatMap((check, at) => argumentProblems(`/args/${at}`, check.onTheWire(args[at])));
   const most = list.parameters.length;
   if (args.length > most)
     problems.push({ path: `/args/${most}`, message: tooManyPositional(list, args.length) });
@@ -41,6 +42,7 @@ function keywordProblems(
   const checks = parameterChecksOf(declaration);
   const problems: ArgumentProblem[] = [];
   for (const [name, value] of Object.entries(kwargs)) {
+    if (problems.length >= maxProblems) break;
     const path = `/kwargs${pointerStep(name)}`;
     const position = positions.get(name);
     if (position === undefined) {

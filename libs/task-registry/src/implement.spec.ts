@@ -90,6 +90,33 @@ describe('implement', () => {
     expect(onlyTask(implement(plain, { work })).run([7], {}, () => context)).toEqual(['id-1', 7]);
   });
 
+  it.each([
+    ['a typed task', () => onlyTask(implement(typed, { work: () => 1 }))],
+    ['a trusting task', () => onlyTask(implement(trusting, { work: () => 1 }))],
+    ['a plain task', () => onlyTask(implement(plain, { work: () => 1 }))],
+  ])('fails with a short text when a keyword of 1 MB is unknown to %s', (_what, create) => {
+    const kwargs = { ['k'.repeat(1_000_000)]: 1 };
+    expect(() => create().run([], kwargs, needless)).toThrow(
+      `work() got an unexpected keyword argument '${'k'.repeat(99)}…'`,
+    );
+  });
+
+  it('fails with a short text when a property or a value of 1 MB breaks the contract', () => {
+    const long = 'k'.repeat(1_000_000);
+    const strict = Type.Object({ a: Type.Optional(Type.Integer()) }, { additionalProperties: false });
+    const holder = defineHolder('strict', { work: defineTask({ parameters: [['x', strict]] }) });
+    const task = onlyTask(implement(holder, { work: () => 1 }));
+    for (const x of [{ [long]: 1 }, { a: long }, long]) {
+      const texts: string[] = [];
+      try {
+        task.run([x], {}, needless);
+      } catch (error) {
+        texts.push(String(error));
+      }
+      expect([texts.length, (texts[0] ?? '').length < 400]).toEqual([1, true]);
+    }
+  });
+
   it('builds no context for arguments that do not fit', () => {
     const task = onlyTask(implement(typed, { work: bound((_context, x) => x) }));
     expect(() => task.run([], {}, needless)).toThrow("work() missing 1 required positional argument: 'x'");

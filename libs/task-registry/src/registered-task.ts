@@ -1,6 +1,4 @@
-import { PythonError } from '@celeriac/protocol';
-
-import { bindArguments, functionName } from './bind-arguments.ts';
+import { bindArguments, functionName, unexpectedKeyword } from './bind-arguments.ts';
 import { compileNumberWriter } from './number-writer.ts';
 import type { NumberWriter } from './number-writer.ts';
 import { assertArguments, parameterChecksOf } from './parameter-checks.ts';
@@ -97,9 +95,7 @@ function createRun(fit: Fit, implementation: AnyTaskImplementation): RegisteredT
 function refuseKeywords(name: string, kwargs: Readonly<Record<string, unknown>>): void {
   const [keyword] = Object.keys(kwargs);
   if (keyword === undefined) return;
-  throw new PythonError('TypeError', [
-    `${functionName(name)} got an unexpected keyword argument '${keyword}'`,
-  ]);
+  throw unexpectedKeyword(functionName(name), keyword);
 }
 
 function createResultWriter(declaration: AnyTaskDeclaration): NumberWriter {

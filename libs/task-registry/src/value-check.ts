@@ -9,7 +9,7 @@ import { plainView } from './plain-view.ts';
 export interface ValueCheck {
   /**
    * Judges the value as the JSON that it is on the wire: marked floats, bigints and typed scalars count as numbers and
-   * strings. Gives every error.
+   * strings. Gives every error of a value that is not large, and the first one of a large value.
    */
   onTheWire(value: unknown): readonly ErrorObject[];
   /** Judges the value that a function is about to get: a bigint is no `number`, whatever the wire calls it. Gives one error. */
@@ -32,6 +32,7 @@ export function createValueCheck(schema: TSchema, owner: string): ValueCheck {
       // most values are plain and good: one look suffices
       if (first(value)) return [];
       const view = plainView(value);
+      if (isLarge(view)) return first(view) ? [] : (first.errors ?? []);
       all ??= compile(schema, owner, true);
       return all(view) ? [] : (all.errors ?? []);
     },
@@ -39,6 +40,21 @@ export function createValueCheck(schema: TSchema, owner: string): ValueCheck {
       return first(value) ? [] : (first.errors ?? []);
     },
   };
+}
+
+/** Each value may have several errors, and each error takes far more memory than the value. */
+const maxValues = 2000;
+
+/** Whether a value has more values in it than are worth all their errors; looks at no more than that. */
+function isLarge(value: unknown): boolean {
+  const open: unknown[] = [value];
+  for (const one of open) {
+    if (typeof one !== 'object' || one === null) continue;
+    const members: readonly unknown[] = Array.isArray(one) ? one : Object.values(one);
+    if (open.length + members.length > maxValues) return true;
+    open.push(...members);
+  }
+  return false;
 }
 
 function compile(schema: TSchema, owner: string, allErrors: boolean): ValidateFunction {

@@ -3,7 +3,7 @@ import type { CeleryErrorCode } from '@celeriac/primitives';
 import { EncodeError, writeJson } from '@celeriac/protocol';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 
-import { maxBodyBytes } from '../json-body.ts';
+import { maxBodyBytes } from '../request-body.ts';
 import { problemContentType } from '../problem.ts';
 import { FakeTaskResult } from '../testing/fake-task-client.ts';
 import { createTestProducer, nowMs } from '../testing/producer.ts';
@@ -442,6 +442,36 @@ describe('POST /tasks/:name', () => {
     expect(response.json()).toMatchObject({
       status: 422,
       detail: 'The call cannot be written: args[0] is a function.',
+    });
+  });
+
+  describe('when more results are kept than may be', () => {
+    it('forgets the oldest of the caller that has the most, and says what may have happened to it', async () => {
+      const { client, server } = createTestProducer({ maxResults: 3 });
+      const call = async (remoteAddress: string, id: string): Promise<number> => {
+        const payload = `{"options": {"task_id": "${id}"}}`;
+        return (await server.inject({ ...post('anything', payload), remoteAddress })).statusCode;
+      };
+      expect(await call('192.0.2.1', 'quiet')).toBe(202);
+      for (const id of ['a', 'b', 'c', 'd']) expect(await call('192.0.2.2', id)).toBe(202);
+
+      expect([...client.results.keys()]).toEqual(['quiet', 'c', 'd']);
+      const forgotten = await server.inject('/tasks/a');
+      expect(forgotten.statusCode).toBe(404);
+      expect(forgotten.json()).toMatchObject({
+        detail: expect.stringContaining('its result was forgotten') as string,
+      });
+      expect(await call('192.0.2.2', 'a')).toBe(202);
+    });
+
+    it('counts no call that was not published', async () => {
+      const { client, server } = createTestProducer({ maxResults: 2 });
+      await server.inject(post('anything', '{"options": {"task_id": "first"}}'));
+      client.broker = () => {
+        throw new CeleryError('ERR_PUBLISH_REFUSED', 'nacked');
+      };
+      for (let at = 0; at < 5; at++) await server.inject(post('anything', '{}'));
+      expect(client.findResult('first')).toBeDefined();
     });
   });
 });

@@ -1,3 +1,4 @@
+import { cutText } from '@celeriac/primitives';
 import { randomUUID } from 'node:crypto';
 
 import type { Clock } from '@celeriac/primitives';
@@ -5,6 +6,9 @@ import { Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 
 import { callBodySchema, readCall } from '../call-body.ts';
+import { callerOf } from '../caller-shares.ts';
+import type { CallerShares } from '../caller-shares.ts';
+import { refuseCrossSite } from '../cross-site.ts';
 import { jsonResponse, problemResponses } from '../openapi.ts';
 import { ProblemError } from '../problem.ts';
 import { publishCall } from '../publish.ts';
@@ -15,6 +19,8 @@ export interface CallTaskOptions {
   readonly client: TaskClient;
   readonly catalogue: TaskCatalogue;
   readonly clock: Clock;
+  /** Whose results give way to those of new calls. */
+  readonly shares: CallerShares;
 }
 
 const acceptedSchema = Type.Object({
@@ -25,7 +31,8 @@ const acceptedSchema = Type.Object({
 });
 
 /** `POST /tasks/:name`: publishes one call; nothing that is refused reaches the broker. */
-export function callTaskRoute(app: FastifyInstance, { client, catalogue, clock }: CallTaskOptions): void {
+export function callTaskRoute(app: FastifyInstance, options: CallTaskOptions): void {
+  const { client, catalogue, clock, shares } = options;
   /** Ids chosen by callers whose publish is under way: of two requests with one id at one time, one is refused. */
   const idsUnderWay = new Set<string>();
 
@@ -33,10 +40,13 @@ export function callTaskRoute(app: FastifyInstance, { client, catalogue, clock }
     '/tasks/:name',
     {
       // a task that does not exist is a 404 whatever the body, which is not read then
-      onRequest: (request, _reply, done) => {
-        findTasks(catalogue, request.params.name);
-        done();
-      },
+      onRequest: [
+        (request, _reply, done) => {
+          findTasks(catalogue, request.params.name);
+          done();
+        },
+        refuseCrossSite,
+      ],
       schema: {
         summary: 'Call a task',
         description: 'Publishes one call of the task and answers once the broker has confirmed it.',
@@ -53,6 +63,7 @@ export function callTaskRoute(app: FastifyInstance, { client, catalogue, clock }
           ),
           ...problemResponses(
             'malformed-body',
+            'cross-site-request',
             'unknown-task',
             'task-id-in-use',
             'body-too-large',
@@ -63,6 +74,7 @@ export function callTaskRoute(app: FastifyInstance, { client, catalogue, clock }
             'publish-refused',
             'publish-unconfirmed',
             'publish-queue-full',
+            'overloaded',
           ),
         },
       },
@@ -70,12 +82,16 @@ export function callTaskRoute(app: FastifyInstance, { client, catalogue, clock }
     async (request, reply) => {
       const tasks = findTasks(catalogue, request.params.name);
       const { task, args, kwargs, options } = readCall(request.body, tasks, clock.now());
+      request.body = undefined; // its values are not needed once they are written
       const id = options.taskId ?? randomUUID();
       if (idsUnderWay.has(id) || client.findResult(id) !== undefined) throw idInUse(id);
       idsUnderWay.add(id);
+      const forgottenId = shares.add(callerOf(request.ip), id);
+      if (forgottenId !== undefined) client.forgetResult(forgottenId);
       try {
         await publishCall(client, task.name, args, kwargs, { ...options, taskId: id });
       } catch (caught) {
+        shares.remove(id);
         const isFateUnknown = caught instanceof ProblemError && caught.kind === 'publish-unconfirmed';
         throw isFateUnknown ? caught.with({ task_id: id }) : caught;
       } finally {
@@ -97,7 +113,7 @@ function findTasks(catalogue: TaskCatalogue, name: string): NonNullable<ReturnTy
   if (tasks !== undefined) return tasks;
   throw new ProblemError(
     'unknown-task',
-    `There is no task named ${JSON.stringify(name)}; GET /tasks lists those there are.`,
+    `There is no task named ${JSON.stringify(cutText(name, 100))}; GET /tasks lists those there are.`,
   );
 }
 

@@ -1,9 +1,18 @@
+import type { Socket } from 'node:net';
+
 import { calculatorHolders } from '@celeriac/calculator';
 import { CeleryError } from '@celeriac/primitives';
 import type { HolderTask } from '@celeriac/task-registry';
+import { until } from '@celeriac/testing';
+import type { FastifyInstance } from 'fastify';
 
 import { problemContentType } from '../problem.ts';
 import { createTestProducer } from '../testing/producer.ts';
+import { dial } from '../testing/raw-http.ts';
+
+async function rounds(server: FastifyInstance, count: number): Promise<number> {
+  return (await server.inject(`/create_tasks/${count}`)).statusCode;
+}
 
 describe('GET /create_tasks/:count', () => {
   const { client, server } = createTestProducer();
@@ -162,6 +171,105 @@ describe('GET /create_tasks/:count', () => {
 
     expect(response.json()).toMatchObject({ status: 503, published: client.sent.length - 1 });
     expect(client.sent).toHaveLength(10);
+  });
+
+  it('keeps no results, which nobody could ask for', async () => {
+    await server.inject('/create_tasks/3');
+
+    expect(client.sent.map(({ form }) => form)).toEqual(
+      Array.from({ length: 12 }, () => ({ keepResult: false })),
+    );
+    expect(client.results.size).toBe(0);
+  });
+
+  it.each([
+    ['closes its connection', (socket: Socket) => socket.destroy()],
+    ['ends its side of it', (socket: Socket) => socket.end()],
+    ['resets it', (socket: Socket) => socket.resetAndDestroy()],
+  ])('stops when the client %s', async (_how, leave) => {
+    const { client, server } = createTestProducer();
+    client.broker = () => new Promise(setImmediate);
+    await server.listen({ host: '127.0.0.1', port: 0 });
+    try {
+      const socket = dial(server);
+      socket.write('GET /create_tasks/10000 HTTP/1.1\r\nHost: a\r\n\r\n');
+      await until(() => client.sent.length > 500);
+      leave(socket);
+      await until(() => client.unconfirmed === 0);
+      const sent = client.sent.length;
+      for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+
+      expect(client.sent.length).toBe(sent);
+      expect(sent).toBeLessThan(40_000);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('stops all requests that a client has pipelined when it leaves', async () => {
+    const { client, server } = createTestProducer();
+    client.broker = () => new Promise(setImmediate);
+    await server.listen({ host: '127.0.0.1', port: 0 });
+    try {
+      const socket = dial(server);
+      socket.write('GET /create_tasks/2000 HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(4));
+      await until(() => client.mostUnconfirmed > 512);
+      socket.destroy();
+      await until(() => client.unconfirmed === 0);
+
+      expect(client.sent.length).toBeLessThan(32_000);
+      expect(await rounds(server, 10_000)).toBe(200);
+    } finally {
+      await server.close();
+    }
+  });
+
+  describe('with others under way', () => {
+    /** A producer whose publishes wait until they are told. */
+    function hold(options: Parameters<typeof createTestProducer>[0]) {
+      const { client, server } = createTestProducer(options);
+      let confirm: () => void = () => undefined;
+      const confirmed = new Promise<void>((resolve) => (confirm = resolve));
+      client.broker = () => confirmed;
+      return { client, server, confirm };
+    }
+
+    it('shares the largest count with them, and answers 429 past it', async () => {
+      const { client, server, confirm } = hold({ maxCreateCount: 10 });
+      const first = rounds(server, 6);
+      await until(() => client.sent.length === 24);
+      const refused = await server.inject('/create_tasks/5');
+      const second = rounds(server, 4);
+      await until(() => client.sent.length === 40);
+
+      expect(refused.statusCode).toBe(429);
+      expect(refused.headers['retry-after']).toBe('2');
+      expect(refused.json()).toMatchObject({ type: 'urn:celeriac:problem:too-many-tasks' });
+      expect(await rounds(server, 0)).toBe(200);
+      confirm();
+      expect(await Promise.all([first, second])).toEqual([200, 200]);
+      expect(await rounds(server, 10)).toBe(200);
+    });
+
+    it('gives back what a request had that failed', async () => {
+      const { client, server } = createTestProducer({ maxCreateCount: 10 });
+      client.broker = () => {
+        throw new CeleryError('ERR_PUBLISH_REFUSED', 'nacked');
+      };
+      expect(await rounds(server, 10)).toBe(503);
+      client.broker = () => undefined;
+      expect(await rounds(server, 10)).toBe(200);
+    });
+
+    it('has no more calls in flight than four requests may have, and one for each further request', async () => {
+      const { client, server, confirm } = hold({ maxUnconfirmed: 8 });
+      const answers = Array.from({ length: 10 }, () => rounds(server, 100));
+      await until(() => client.sent.length >= 4 * 8 + 6);
+      confirm();
+
+      expect(client.mostUnconfirmed).toBe(4 * 8 + 6);
+      expect(new Set(await Promise.all(answers))).toEqual(new Set([200]));
+    });
   });
 
   it.each(['HEAD', 'POST', 'DELETE'] as const)('refuses %s and publishes nothing', async (method) => {

@@ -2,8 +2,10 @@ import type { ApplyOptions } from '@celeriac/client';
 import { coerceError } from '@celeriac/primitives';
 import type { TaskHolder } from '@celeriac/task-registry';
 import { Type } from '@sinclair/typebox';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
+import { refuseCrossSite } from '../cross-site.ts';
+import { GeneratedRounds } from '../generated-rounds.ts';
 import { problemResponses, textResponse } from '../openapi.ts';
 import { ProblemError, problemOfFields } from '../problem.ts';
 import { publishCall } from '../publish.ts';
@@ -13,7 +15,7 @@ export interface CreateTasksOptions {
   readonly client: TaskClient;
   /** One task of each is called per round. Each of their tasks takes the calculator's payload. */
   readonly holders: readonly TaskHolder[];
-  /** Largest count that is accepted. */
+  /** Largest count of one request, and of all requests under way together. */
   readonly maxCount: number;
   /** Most publishes of one request that wait for their confirm at a time. */
   readonly maxUnconfirmed: number;
@@ -27,15 +29,18 @@ const largestOperand = 100;
 /** `GET /create_tasks/:count`: the load generator of the calculator, as the original Flask producer has it. */
 export function createTasksRoute(app: FastifyInstance, options: CreateTasksOptions): void {
   const rounds = new RandomRounds(options.holders, options.random);
+  const { maxCount: maxRounds, maxUnconfirmed } = options;
+  const underWay = new GeneratedRounds({ maxRounds, maxUnconfirmed });
   app.get<{ Params: { count: string } }>(
     '/create_tasks/:count',
     {
       // a HEAD request must not publish anything
       exposeHeadRoute: false,
+      onRequest: refuseCrossSite,
       schema: {
         summary: 'Publish random calls',
         description:
-          'Publishes, count times, one random call of each operation with the same random operands; answers once the broker has confirmed every one of them.',
+          'Publishes, count times, one random call of each operation with the same random operands; answers once the broker has confirmed every one of them. Their results are not kept. It stops when the client leaves.',
         operationId: 'createTasks',
         tags: ['tasks'],
         params: Type.Object({
@@ -50,6 +55,8 @@ export function createTasksRoute(app: FastifyInstance, options: CreateTasksOptio
           200: textResponse('Every call was confirmed.', 'Done 10'),
           ...problemResponses(
             'invalid-parameter',
+            'cross-site-request',
+            'too-many-tasks',
             'unroutable',
             'broker-unavailable',
             'publish-refused',
@@ -61,7 +68,12 @@ export function createTasksRoute(app: FastifyInstance, options: CreateTasksOptio
     },
     async (request, reply) => {
       const count = readCount(request.params.count, options.maxCount);
-      await publishRounds(options, rounds, count);
+      const share = underWay.take(count, count * options.holders.length);
+      try {
+        await publishRounds(options.client, rounds.calls(count), share.lanes, request);
+      } finally {
+        share.release();
+      }
       return reply
         .type('text/plain; charset=utf-8')
         .header('cache-control', 'no-store')
@@ -82,36 +94,38 @@ function readCount(text: string, maxCount: number): number {
 }
 
 /**
- * Publishes all calls of `count` rounds, never more than the window at a time.
+ * Publishes all calls, never more than `lanes` at a time.
  *
- * Each lane publishes one call after another, so as many are in flight as there are lanes. After the first failure no
- * call is started any more, and the answer waits for those in flight, so that its number of confirmed calls is right.
+ * Each lane publishes one call after another. After the first failure, and when the client has left, no call is started any
+ * more; the answer waits for those in flight, so that its number of confirmed calls is right.
  */
 async function publishRounds(
-  options: CreateTasksOptions,
-  rounds: RandomRounds,
-  count: number,
+  client: TaskClient,
+  calls: Generator<RandomCall>,
+  lanes: number,
+  { raw: { socket } }: FastifyRequest,
 ): Promise<void> {
-  const { client, holders, maxUnconfirmed } = options;
-  const total = count * holders.length;
-  const calls = rounds.calls(count);
   let confirmed = 0;
   let failure: Error | undefined;
   const lane = async (): Promise<void> => {
     for (const { name, args, applyOptions } of calls) {
+      if (socket.destroyed) return; // which ends the iterator for every lane
       try {
-        await publishCall(client, name, args, noKwargs, applyOptions);
+        await publishCall(client, name, args, noKwargs, applyOptions, unkept);
         confirmed++;
       } catch (caught) {
         failure ??= coerceError(caught);
-        return; // which ends the iterator for every lane
+        return;
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(total, maxUnconfirmed) }, lane));
+  await Promise.all(Array.from({ length: lanes }, lane));
   if (failure === undefined) return;
   throw failure instanceof ProblemError ? failure.with({ published: confirmed }) : failure;
 }
+
+/** Nobody learns the ids of these calls, so nobody can ask for their results. */
+const unkept = { keepResult: false };
 
 const noKwargs: Readonly<Record<string, unknown>> = {};
 

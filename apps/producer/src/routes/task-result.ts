@@ -1,3 +1,4 @@
+import { cutText } from '@celeriac/primitives';
 import { compileNumberWriter } from '@celeriac/task-registry';
 import type { NumberWriter } from '@celeriac/task-registry';
 import { writeJson } from '@celeriac/protocol';
@@ -79,7 +80,7 @@ export function taskResultRoute(app: FastifyInstance, { client, catalogue }: Tas
             state: 'SUCCESS',
             result: 9.5,
           }),
-          ...problemResponses('invalid-parameter', 'unknown-result'),
+          ...problemResponses('invalid-parameter', 'unknown-result', 'overloaded'),
         },
       },
     },
@@ -90,7 +91,7 @@ export function taskResultRoute(app: FastifyInstance, { client, catalogue }: Tas
       if (task === undefined) {
         throw new ProblemError(
           'unknown-result',
-          `No task ${JSON.stringify(id.slice(0, 255))} was sent by this producer, or its result has expired.`,
+          `No task ${JSON.stringify(cutText(id, 255))} was sent by this producer, or its result was forgotten: results expire, and of a caller that has many the oldest give way to new ones.`,
         );
       }
       if (waitMs > 0 && !task.isReady) await waits.until(task, waitMs, reply);
@@ -109,7 +110,7 @@ function readWait(value: unknown): number {
   throw problemOfFields('invalid-parameter', [
     {
       field: 'wait',
-      message: `must be a number of seconds from 0 to ${maxWaitSeconds}, got ${JSON.stringify(value).slice(0, 60)}`,
+      message: `must be a number of seconds from 0 to ${maxWaitSeconds}, got ${cutText(JSON.stringify(value), 60)}`,
     },
   ]);
 }

@@ -1,5 +1,5 @@
 import type { ApplyOptions } from '@celeriac/client';
-import type { TaskClient, TaskFailure, TaskResult } from '../task-client.ts';
+import type { CallForm, TaskClient, TaskFailure, TaskResult } from '../task-client.ts';
 
 /** One call as a route handed it to the client. */
 export interface SentCall {
@@ -7,6 +7,8 @@ export interface SentCall {
   readonly args: readonly unknown[];
   readonly kwargs: Readonly<Record<string, unknown>>;
   readonly options: ApplyOptions;
+  /** Absent where the route gave none. */
+  readonly form?: CallForm;
 }
 
 /** A task whose worker is the test. */
@@ -75,8 +77,9 @@ export class FakeTaskClient implements TaskClient {
     args: readonly unknown[],
     kwargs: Readonly<Record<string, unknown>>,
     options: ApplyOptions = {},
+    form?: CallForm,
   ): Promise<TaskResult> {
-    const call = { name, args, kwargs, options };
+    const call: SentCall = { name, args, kwargs, options, ...(form === undefined ? {} : { form }) };
     this.sent.push(call);
     this.unconfirmed++;
     this.mostUnconfirmed = Math.max(this.mostUnconfirmed, this.unconfirmed);
@@ -85,7 +88,8 @@ export class FakeTaskClient implements TaskClient {
     } finally {
       this.unconfirmed--;
     }
-    return this.remember(new FakeTaskResult(options.taskId ?? `task-${this.sent.length}`, name));
+    const result = new FakeTaskResult(options.taskId ?? `task-${this.sent.length}`, name);
+    return form?.keepResult === false ? result : this.remember(result);
   }
 
   /** As new: connected, nothing sent, every publish confirmed at once. */
@@ -100,6 +104,10 @@ export class FakeTaskClient implements TaskClient {
 
   findResult(taskId: string): FakeTaskResult | undefined {
     return this.results.get(taskId);
+  }
+
+  forgetResult(taskId: string): void {
+    this.results.delete(taskId);
   }
 
   remember(result: FakeTaskResult): FakeTaskResult {
