@@ -1,4 +1,4 @@
-import type { Delivery, Transport } from '@celeriac/amqp-transport';
+import { isAccessRefused, type Delivery, type Topology, type Transport } from '@celeriac/amqp-transport';
 import { coerceError, type Logger } from '@celeriac/primitives';
 import {
   delayedDeliveryBindingForQueue,
@@ -81,8 +81,16 @@ export class DelayedDelivery {
   }
 
   async #declare(queue: string): Promise<void> {
-    const { transport, queueType } = this.#options;
-    await transport.declare(delayedDeliveryTopology(queueType));
-    await transport.declare(delayedDeliveryBindingForQueue(queue));
+    await this.#declareIfAllowed(delayedDeliveryTopology(this.#options.queueType));
+    await this.#declareIfAllowed(delayedDeliveryBindingForQueue(queue));
+  }
+
+  /** A user that may not declare what all workers share relies on an operator who did; else messages come back. */
+  async #declareIfAllowed(topology: Topology): Promise<void> {
+    try {
+      await this.#options.transport.declare(topology);
+    } catch (error) {
+      if (!isAccessRefused(error)) throw error;
+    }
   }
 }
