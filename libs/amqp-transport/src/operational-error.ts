@@ -57,3 +57,17 @@ export function replyCodeOf(error: unknown): number | undefined {
 export function isHardError(replyCode: number | undefined): boolean {
   return replyCode !== undefined && replyCode >= 501 && replyCode <= 541;
 }
+
+/**
+ * Whether the broker's user may not do it (403 ACCESS_REFUSED). For a declaration that is no verdict on the queue: where users
+ * have the least rights, an operator declares it, and a mandatory message comes back if nobody did.
+ */
+export function isAccessRefused(error: unknown): boolean {
+  return (
+    error instanceof OperationalError &&
+    error.code === 'ERR_CHANNEL_CLOSED' &&
+    error.replyCode === accessRefused
+  );
+}
+
+const accessRefused = 403;

@@ -85,6 +85,18 @@ describe('QueueDeclarations', () => {
     expect(declared()).toEqual(['a', 'a', 'a']);
   });
 
+  it('takes the queue for declared where its user may not declare it, and asks again once it is forgotten', async () => {
+    const { declarations, declare, declared } = createDeclarations({ failFast: true });
+    declare.mockRejectedValue(
+      new OperationalError('ERR_CHANNEL_CLOSED', 'ACCESS_REFUSED', { replyCode: 403 }),
+    );
+    await declarations.declare(queueNamed('a'));
+    expect(declarations.has(queueNamed('a'))).toBe(true);
+    declarations.forget(queueNamed('a'));
+    await declarations.declareAhead([queueNamed('a')]);
+    expect(declared()).toEqual(['a', 'a']);
+  });
+
   describe('while the broker is away', () => {
     it('waits for it', async () => {
       const { transport, declarations } = createDeclarations();

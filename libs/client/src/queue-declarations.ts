@@ -1,4 +1,4 @@
-import { OperationalError, type Topology, type Transport } from '@celeriac/amqp-transport';
+import { isAccessRefused, OperationalError, type Topology, type Transport } from '@celeriac/amqp-transport';
 import { backoffMs, type IllegalStateError } from '@celeriac/primitives';
 import type { Declaration } from '@celeriac/protocol';
 import type { RpcReplyQueue } from '@celeriac/result-backend';
@@ -25,7 +25,8 @@ const longestPauseMs = 500;
  *
  * [PRODUCER-DECLARE] Source: Celery 5.7.0, celery/app/amqp.py `send_task_message` with kombu's `maybe_declare`: queue,
  * exchange and binding are declared once per connection, and messages go to the default exchange with the queue's name.
- * We declare once and for all, and again when a message finds no queue: published as mandatory, it comes back then.
+ * We declare once and for all, and again when a message finds no queue: published as mandatory, it comes back then. A user
+ * that may not declare relies on queues that others have declared, where Celery fails the call.
  */
 export class QueueDeclarations {
   readonly #options: QueueDeclarationsOptions;
@@ -106,6 +107,8 @@ export class QueueDeclarations {
         await this.#options.transport.declare(topology);
         return;
       } catch (error) {
+        // a user that may only publish: somebody else has declared the queue, or the message comes back
+        if (isAccessRefused(error)) return;
         if (failFast || !this.#isAway(error)) throw error;
         const pauseMs = backoffMs(attempt, { maxMs: longestPauseMs });
         await delay(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined); // closed

@@ -11,7 +11,7 @@ import { ProcessGuard } from './process-guard.ts';
 import { lastLines, runCommand } from './run-command.ts';
 import { waitUntil } from './wait-until.ts';
 
-const IMAGE = 'rabbitmq:4';
+const IMAGE = 'rabbitmq:4.0.9';
 const START_TIMEOUT_MS = 120_000;
 
 /** True when a container engine answers `docker info`. */

@@ -8,7 +8,7 @@ import { hasContainerEngine, startContainerRabbitmq } from './container-rabbitmq
 import { canInstallDebianPackages, installDebianPackages } from './debian-packages.ts';
 import { LocalStackError } from './local-stack-error.ts';
 import type { LocalBroker, OwnedBroker } from './owned-broker.ts';
-import { startPrivateRabbitmq } from './private-rabbitmq.ts';
+import { startPrivateRabbitmq, type PrivateRabbitmqOptions } from './private-rabbitmq.ts';
 import { findRabbitmq } from './rabbitmq-installation.ts';
 
 export interface OpenBrokerOptions {
@@ -20,6 +20,11 @@ export interface OpenBrokerOptions {
   readonly signal?: AbortSignal;
   /** Only a broker of one's own, never one that others use: for tests that kill it. Default false. */
   readonly isolated?: boolean;
+  /**
+   * Lines of rabbitmq.conf besides those that place the node. Takes an installed RabbitMQ: the settings of a container, or of
+   * a broker that others use, are not ours.
+   */
+  readonly configuration?: string;
 }
 
 const DEFAULT_PORT = 5672;
@@ -43,7 +48,7 @@ const HANDSHAKE_TIMEOUT_MS = 2_000;
 export function openBroker(options: OpenBrokerOptions & { readonly isolated: true }): Promise<OwnedBroker>;
 export function openBroker(options?: OpenBrokerOptions): Promise<LocalBroker>;
 export async function openBroker(options: OpenBrokerOptions = {}): Promise<LocalBroker> {
-  const { log = silentLogger, env = process.env, signal, isolated = false } = options;
+  const { log = silentLogger, env = process.env, signal, isolated = false, configuration } = options;
   const choice = await chooseBroker(
     { givenUrl: env['CELERY_BROKER_URL'], isolated },
     {
@@ -53,16 +58,21 @@ export async function openBroker(options: OpenBrokerOptions = {}): Promise<Local
       canInstall: canInstallDebianPackages,
     },
   );
+  if (configuration !== undefined && choice.kind !== 'private' && choice.kind !== 'install') {
+    throw new LocalStackError(
+      'a broker with a configuration of its own takes an installed RabbitMQ: install rabbitmq-server',
+    );
+  }
   switch (choice.kind) {
     case 'given':
     case 'running':
       return { kind: choice.kind, url: choice.url, close: () => Promise.resolve() };
     case 'private':
-      return startPrivateRabbitmq(choice.installation, { log, signal });
+      return startPrivateRabbitmq(choice.installation, { log, signal, configuration });
     case 'container':
       return startContainerRabbitmq({ log, signal });
     case 'install':
-      return installAndStart(log, env, signal);
+      return installAndStart(env, { log, signal, configuration });
     case 'none':
       throw new LocalStackError(
         'there is no RabbitMQ to use: install it (apt-get install rabbitmq-server, brew install rabbitmq), start a container engine, or set CELERY_BROKER_URL',
@@ -76,16 +86,15 @@ async function runningBroker(): Promise<string | undefined> {
 }
 
 async function installAndStart(
-  log: Logger,
   env: NodeJS.ProcessEnv,
-  signal: AbortSignal | undefined,
+  options: PrivateRabbitmqOptions,
 ): Promise<OwnedBroker> {
-  await installDebianPackages(['rabbitmq-server'], { log, signal });
+  await installDebianPackages(['rabbitmq-server'], options);
   const installation = await findRabbitmq(env);
   if (installation === undefined) {
     throw new LocalStackError(
       'rabbitmq-server was installed, yet its start script or epmd is nowhere to be found',
     );
   }
-  return startPrivateRabbitmq(installation, { log, signal });
+  return startPrivateRabbitmq(installation, options);
 }

@@ -13,6 +13,8 @@ import { makeTemporaryFolder, markOwner, removeStaleFolders } from './temporary-
 export interface PrivateRabbitmqOptions {
   readonly log: Logger;
   readonly signal?: AbortSignal | undefined;
+  /** Lines of rabbitmq.conf besides those that place the node. */
+  readonly configuration?: string | undefined;
 }
 
 const FOLDER_PURPOSE = 'rabbitmq';
@@ -32,7 +34,7 @@ export async function startPrivateRabbitmq(
   await removeStaleFolders(FOLDER_PURPOSE);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await startOnce(installation, options.signal);
+      return await startOnce(installation, options);
     } catch (caught) {
       options.signal?.throwIfAborted();
       if (attempt === ATTEMPTS) throw caught;
@@ -43,7 +45,7 @@ export async function startPrivateRabbitmq(
 
 async function startOnce(
   installation: RabbitmqInstallation,
-  signal: AbortSignal | undefined,
+  { signal, configuration = '' }: PrivateRabbitmqOptions,
 ): Promise<OwnedBroker> {
   const folder = await makeTemporaryFolder(FOLDER_PURPOSE);
   const guard = await ProcessGuard.open({ folder });
@@ -55,7 +57,7 @@ async function startOnce(
       distributionPort: await freePort(),
       epmdPort: await freePort(),
     };
-    await writeSettings(place);
+    await writeSettings(place, configuration);
     await startNameDaemon(installation, place, guard, signal);
     return new PrivateRabbitmq(
       installation,

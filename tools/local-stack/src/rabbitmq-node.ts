@@ -25,10 +25,14 @@ export interface RabbitmqPlace {
 
 const START_TIMEOUT_MS = 120_000;
 
-/** Writes the node's settings: nothing of the machine's own RabbitMQ, no plugins, and only the loopback. */
-export async function writeSettings(place: RabbitmqPlace): Promise<void> {
+/**
+ * Writes the node's settings: nothing of the machine's own RabbitMQ, no plugins, only the loopback, and then the lines that
+ * are given.
+ */
+export async function writeSettings(place: RabbitmqPlace, configuration: string): Promise<void> {
   const { folder, amqpPort } = place;
-  await writeFile(join(folder, 'rabbitmq.conf'), `listeners.tcp.1 = 127.0.0.1:${String(amqpPort)}\n`);
+  const listener = `listeners.tcp.1 = 127.0.0.1:${String(amqpPort)}\n`;
+  await writeFile(join(folder, 'rabbitmq.conf'), `${listener}${configuration}`);
   await writeFile(join(folder, 'enabled_plugins'), '[].\n');
 }
 

@@ -1,7 +1,7 @@
 import type { Lab } from './lab.ts';
 import { buildMeasuredImage } from './measured-image.ts';
 
-const rabbitmqImage = 'rabbitmq:4-management';
+const rabbitmqImage = 'rabbitmq:4.0.9-management';
 
 /**
  * Three hosts with all that the measurements need, the first of them for the broker's data. They are new: those of the lab
@@ -11,7 +11,7 @@ const rabbitmqImage = 'rabbitmq:4-management';
  */
 export async function prepareLab(lab: Lab, root: string): Promise<string> {
   await lab.end();
-  await lab.command(['images', 'node:24', 'rabbitmq']);
+  await lab.command(['images', 'node', 'rabbitmq']);
   const image = await buildMeasuredImage(lab, root);
   await lab.command(['up', '--nodes', '3']);
   await lab.command(['push', rabbitmqImage, image]);

@@ -11,6 +11,9 @@ export const replicasVariables = {
 
 export const appServices: readonly string[] = Object.keys(replicasVariables);
 
+/** The workers among them; each consumes the queue of its name, as a user of its name. */
+export const workerServices: readonly string[] = appServices.filter((name) => name !== 'producer');
+
 /**
  * The services that an operator has named, all of ours when none.
  *

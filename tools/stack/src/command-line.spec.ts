@@ -7,10 +7,12 @@ describe('parseCommandLine', () => {
   it.each([
     ['build', { action: 'build' }],
     ['secrets', { action: 'secrets' }],
-    ['deploy', { action: 'deploy', isCluster: false, files: [], tag: undefined }],
+    ['certificates', { action: 'certificates' }],
+    ['pin', { action: 'pin', isCluster: false, isTls: false, files: [], tag: undefined }],
+    ['deploy', { action: 'deploy', isCluster: false, isTls: false, files: [], tag: undefined }],
     [
-      'deploy --cluster -c a.yml --file b.yml --tag 2',
-      { action: 'deploy', isCluster: true, files: ['a.yml', 'b.yml'], tag: '2' },
+      'deploy --cluster --tls -c a.yml --file b.yml --tag 2',
+      { action: 'deploy', isCluster: true, isTls: true, files: ['a.yml', 'b.yml'], tag: '2' },
     ],
     [
       'scale addition=10 division=0',
@@ -38,6 +40,7 @@ describe('parseCommandLine', () => {
     ['constructor', 'there is no action "constructor"'],
     ['deploy addition', 'deploy takes no "addition"'],
     ['deploy --volumes', 'deploy has no option --volumes'],
+    ['secrets --tls', 'secrets has no option --tls'],
     ['secrets --cluster', 'secrets has no option --cluster'],
     ['scale', 'scale needs SERVICE=N, such as addition=10'],
     ['scale addition', 'a scale is SERVICE=N with a whole number, such as addition=10, got "addition"'],

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { parseScale, type Scale } from './scale.ts';
+import type { StackKind } from './secret-contents.ts';
 import { UsageError } from './stack-error.ts';
 
 /** What all actions are told. */
@@ -12,16 +13,19 @@ export interface CommonOptions {
   readonly timeoutMs: number;
 }
 
+/** Which stack files there are to read, and the tag of our images. */
+export interface StackFileOptions extends StackKind {
+  /** Stack files besides the project's own. */
+  readonly files: readonly string[];
+  readonly tag: string | undefined;
+}
+
 export type Action =
   | { readonly action: 'build' }
   | { readonly action: 'secrets' }
-  | {
-      readonly action: 'deploy';
-      readonly isCluster: boolean;
-      /** Stack files besides the project's own. */
-      readonly files: readonly string[];
-      readonly tag: string | undefined;
-    }
+  | { readonly action: 'certificates' }
+  | ({ readonly action: 'pin' } & StackFileOptions)
+  | ({ readonly action: 'deploy' } & StackFileOptions)
   | { readonly action: 'scale'; readonly scales: readonly Scale[] }
   | { readonly action: 'update'; readonly tag: string; readonly services: readonly string[] }
   | { readonly action: 'rollback'; readonly services: readonly string[] }
@@ -29,6 +33,7 @@ export type Action =
 
 const options = {
   cluster: { type: 'boolean' },
+  tls: { type: 'boolean' },
   file: { type: 'string', short: 'c', multiple: true },
   tag: { type: 'string' },
   volumes: { type: 'boolean' },
@@ -43,7 +48,9 @@ type OptionName = keyof typeof options;
 const takes: Readonly<Record<Action['action'], { options: readonly OptionName[]; words: boolean }>> = {
   build: { options: [], words: false },
   secrets: { options: [], words: false },
-  deploy: { options: ['cluster', 'file', 'tag'], words: false },
+  certificates: { options: [], words: false },
+  pin: { options: ['cluster', 'tls', 'file', 'tag'], words: false },
+  deploy: { options: ['cluster', 'tls', 'file', 'tag'], words: false },
   scale: { options: [], words: true },
   update: { options: ['tag'], words: true },
   rollback: { options: [], words: true },
@@ -71,19 +78,27 @@ export function parseCommandLine(args: readonly string[]): Action & CommonOption
     ...specific(),
   };
 
+  function stackFileOptions(): StackFileOptions {
+    return {
+      isCluster: values.cluster ?? false,
+      isTls: values.tls ?? false,
+      files: values.file ?? [],
+      tag: values.tag,
+    };
+  }
+
   function specific(): Action {
     switch (action as Action['action']) {
       case 'build':
         return { action: 'build' };
       case 'secrets':
         return { action: 'secrets' };
+      case 'certificates':
+        return { action: 'certificates' };
+      case 'pin':
+        return { action: 'pin', ...stackFileOptions() };
       case 'deploy':
-        return {
-          action: 'deploy',
-          isCluster: values.cluster ?? false,
-          files: values.file ?? [],
-          tag: values.tag,
-        };
+        return { action: 'deploy', ...stackFileOptions() };
       case 'scale':
         if (words.length === 0) throw new UsageError('scale needs SERVICE=N, such as addition=10');
         return { action: 'scale', scales: words.map(parseScale) };

@@ -14,6 +14,7 @@ const action = {
   isPrintOnly: false,
   timeoutMs: 10_000,
   isCluster: false,
+  isTls: false,
   files: [],
   tag: undefined,
 } as const;
@@ -26,7 +27,7 @@ describe('deploy', () => {
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'stack-deploy-'));
     await mkdir(join(root, 'docker/rabbitmq'), { recursive: true });
-    for (const file of ['rabbitmq.conf', 'definitions.json', 'cluster.conf']) {
+    for (const file of ['rabbitmq.conf', 'definitions.json', 'topology.json', 'cluster.conf', 'tls.conf']) {
       await writeFile(join(root, 'docker/rabbitmq', file), file);
     }
     await makeSecrets(join(root, 'secrets'));
@@ -85,6 +86,32 @@ describe('deploy', () => {
     const docker = scriptedDocker(dockerAnswers({ brokerLabels: ['1', '2', '3'] }));
     await deploy(docker, root, { ...action, isCluster: true });
     expect(docker.changes).toHaveLength(1);
+  });
+
+  it.each([
+    [{ isTls: true }, 'swarm-stack.yml swarm-stack.tls.yml mine.yml'],
+    [
+      { isTls: true, isCluster: true },
+      'swarm-stack.yml swarm-stack.cluster.yml swarm-stack.tls.yml swarm-stack.cluster-tls.yml mine.yml',
+    ],
+  ])('lays the files of TLS over the others: %j', async (kind, files) => {
+    await mkdir(join(root, 'secrets/certificates'));
+    for (const name of ['ca.pem', 'broker.pem', 'broker.key']) {
+      await writeFile(join(root, 'secrets/certificates', name), name);
+    }
+    const docker = scriptedDocker(dockerAnswers({ brokerLabels: ['1', '2', '3'] }));
+    await deploy(docker, root, { ...action, ...kind, files: ['mine.yml'] });
+    const named = [...(docker.changes[0] ?? '').matchAll(/--compose-file (\S+)/g)].map(([, file]) => file);
+    expect(named.join(' ')).toBe(files);
+    expect(docker.commands[0]?.environment).toMatchObject({
+      BROKER_CA_DIGEST: contentDigest(Buffer.from('ca.pem')),
+    });
+  });
+
+  it('says how to make certificates that are missing', async () => {
+    const docker = scriptedDocker(dockerAnswers({}));
+    const deploying = deploy(docker, root, { ...action, isTls: true });
+    await expect(deploying).rejects.toThrow('npm run stack -- certificates');
   });
 
   it('changes nothing where changes are only printed', async () => {

@@ -8,6 +8,7 @@ import { brokerHosts } from './secret-contents.ts';
 import { StackError } from './stack-error.ts';
 import { readServices, stackLabel, type StackService } from './stack-services.ts';
 import { assertBrokerNodes, readNodes } from './swarm-nodes.ts';
+import { stackFileOptions } from './stack-file-options.ts';
 import { removeUnusedContents } from './unused-contents.ts';
 import { versionedContents } from './versioned-contents.ts';
 
@@ -19,15 +20,14 @@ type DeployAction = Extract<Action, { readonly action: 'deploy' }> & CommonOptio
 /** Deploys the stack files, waits until everything runs by them, and removes the secrets and configs that they replaced. */
 export async function deploy(docker: Docker, root: string, action: DeployAction): Promise<void> {
   const { stack, isCluster, tag } = action;
-  const contents = versionedContents(isCluster);
+  const contents = versionedContents(action);
   const digests = await digestVariables(root, contents);
   assertBrokerNodes(await readNodes(docker), isCluster);
   const services = await readServices(docker, stack);
   assertSameBrokers(services, action);
 
   const environment = deployVariables({ stack, tag, digests, services, given: process.env });
-  const stackFiles = ['swarm-stack.yml', ...(isCluster ? ['swarm-stack.cluster.yml'] : []), ...action.files];
-  const fileOptions = stackFiles.flatMap((file) => ['--compose-file', file]);
+  const fileOptions = stackFileOptions(action);
   const before = await observeBefore(docker, stack, services);
 
   if (isCluster && services.length > 0) {
@@ -45,7 +45,7 @@ export async function deploy(docker: Docker, root: string, action: DeployAction)
   }
   const existing = await readContentNames(docker, stack);
   const now = await readServices(docker, stack);
-  for (const command of removeUnusedContents({ stack, contents, services: now, existing })) {
+  for (const command of removeUnusedContents({ stack, contents, digests, services: now, existing })) {
     await docker.change(command);
   }
 }

@@ -2,10 +2,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rollback, scale, update } from './change-services.ts';
+import { makeCertificates } from './certificates.ts';
 import { parseCommandLine, type Action, type CommonOptions } from './command-line.ts';
 import { deploy } from './deploy.ts';
 import { createDocker } from './docker.ts';
 import { makeSecrets } from './make-secrets.ts';
+import { pinImages } from './pin-images.ts';
 import { remove } from './remove.ts';
 import { StackError, UsageError } from './stack-error.ts';
 import { usage } from './usage.ts';
@@ -34,6 +36,12 @@ async function run(action: Action & CommonOptions): Promise<number> {
       return build(action.isPrintOnly);
     case 'secrets':
       await secrets(action.isPrintOnly);
+      return 0;
+    case 'certificates':
+      await certificates(action.isPrintOnly);
+      return 0;
+    case 'pin':
+      await pinImages(docker, process.cwd(), action);
       return 0;
     case 'deploy':
       await deploy(docker, process.cwd(), action);
@@ -72,4 +80,13 @@ async function secrets(isPrintOnly: boolean): Promise<void> {
       ? 'secrets/ is complete and stays as it is\n'
       : `secrets/ has been made: ${written.join(', ')}\n`,
   );
+}
+
+async function certificates(isPrintOnly: boolean): Promise<void> {
+  if (isPrintOnly) {
+    process.stdout.write('# makes secrets/certificates/: a new certificate for the brokers, by openssl\n');
+    return;
+  }
+  const written = await makeCertificates('secrets/certificates');
+  process.stdout.write(`secrets/certificates/ has been made: ${written.join(', ')}\n`);
 }

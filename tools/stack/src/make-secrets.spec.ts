@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { makeSecrets } from './make-secrets.ts';
 import { StackError } from './stack-error.ts';
 
@@ -22,18 +22,35 @@ describe('makeSecrets', () => {
   it('makes a folder that is closed to others, with all files', async () => {
     const written = await makeSecrets(folder);
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
-    expect((await readdir(folder)).sort()).toEqual([...written].sort());
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    const names = files.map(({ parentPath, name }) => relative(folder, join(parentPath, name)));
+    expect(names.sort()).toEqual([...written].sort());
+    for (const entry of entries.filter((candidate) => candidate.isDirectory())) {
+      expect((await stat(join(folder, entry.name))).mode & 0o777).toBe(0o700);
+    }
     expect((await stat(join(folder, 'operator_password'))).mode & 0o777).toBe(0o600);
-    expect((await stat(join(folder, 'broker_url'))).mode & 0o777).toBe(0o644);
+    expect((await stat(join(folder, 'addition_broker_url'))).mode & 0o777).toBe(0o644);
   });
 
   it('makes a password that cannot be guessed, another each time', async () => {
     await makeSecrets(folder);
-    const first = await content('broker_url');
+    const first = await content('addition_broker_url');
     await rm(folder, { recursive: true });
     await makeSecrets(folder);
-    expect(await content('broker_url')).not.toBe(first);
+    expect(await content('addition_broker_url')).not.toBe(first);
     expect(new URL(first).password).toMatch(/^[\w-]{32}$/);
+  });
+
+  it('gives each user a password of its own, the same in all files', async () => {
+    await makeSecrets(folder);
+    const urls = ['addition', 'division', 'producer', 'caller', 'monitoring'].map((user) =>
+      content(`${user}_broker_url`),
+    );
+    const passwords = (await Promise.all(urls)).map((url) => new URL(url).password);
+    expect(new Set(passwords).size).toBe(passwords.length);
+    expect(await content('tls/addition_broker_url')).toContain(`:${passwords[0]}@`);
+    expect(await content('monitoring_password')).toBe(`${passwords[4]}\n`);
   });
 
   it('leaves what is there as it is', async () => {

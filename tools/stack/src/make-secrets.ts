@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { secretFiles, type SecretSeeds } from './secret-contents.ts';
 import { StackError } from './stack-error.ts';
 
@@ -21,10 +21,10 @@ export async function makeSecrets(folder: string): Promise<readonly string[]> {
         'passwords: bring back what is missing, or move the folder away for new ones.',
     );
   }
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await chmod(folder, 0o700);
   for (const { name, content, mode } of files) {
     const path = join(folder, name);
+    await makeFolder(folder);
+    await makeFolder(dirname(path));
     await writeFile(path, content, { flag: 'wx', mode });
     // the process's umask may have taken bits away
     await chmod(path, mode);
@@ -32,11 +32,20 @@ export async function makeSecrets(folder: string): Promise<readonly string[]> {
   return files.map(({ name }) => name);
 }
 
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  await chmod(path, 0o700);
+}
+
 function randomSeeds(): SecretSeeds {
+  const passwords = new Map<string, string>();
   return {
-    celeriacPassword: randomBytes(24).toString('base64url'),
-    operatorPassword: randomBytes(24).toString('base64url'),
+    password(user) {
+      const password = passwords.get(user) ?? randomBytes(24).toString('base64url');
+      passwords.set(user, password);
+      return password;
+    },
+    salt: () => randomBytes(4),
     erlangCookie: randomBytes(32).toString('hex'),
-    salts: [randomBytes(4), randomBytes(4)],
   };
 }

@@ -20,7 +20,12 @@ async function read(root: string, { kind, file }: VersionedContent): Promise<Uin
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     if (!isMissing) throw error;
-    const remedy = kind === 'secret' ? 'npm run stack -- secrets' : `git checkout ${file}`;
+    const remedy = remedyFor(kind, file);
     throw new StackError(`${file} is not there; this makes it: ${remedy}`, { cause: error });
   }
+}
+
+function remedyFor(kind: VersionedContent['kind'], file: string): string {
+  if (kind === 'config') return `git checkout ${file}`;
+  return `npm run stack -- ${file.startsWith('secrets/certificates/') ? 'certificates' : 'secrets'}`;
 }

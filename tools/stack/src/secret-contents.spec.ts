@@ -3,59 +3,69 @@ import { secretFiles } from './secret-contents.ts';
 
 const files = new Map(
   secretFiles({
-    celeriacPassword: 'app-password',
-    operatorPassword: 'operator-password',
+    password: (user) => `password-of-${user}`,
+    salt: (user) => Uint8Array.from([1, 2, 3, user.length]),
     erlangCookie: 'cookie',
-    salts: [Uint8Array.of(1, 2, 3, 4), Uint8Array.of(5, 6, 7, 8)],
   }).map((file) => [file.name, file]),
 );
 
 interface Definitions {
   readonly users: readonly { name: string; password_hash: string; tags: readonly string[] }[];
-  readonly permissions: readonly { user: string; vhost: string; read: string }[];
+  readonly permissions: readonly { user: string; vhost: string }[];
 }
 
 const definitions = JSON.parse(files.get('rabbitmq_users.json')?.content ?? '') as Definitions;
 
 describe('secretFiles', () => {
-  it('gives one broker and three the same user, password and virtual host', () => {
-    const url = 'amqp://celeriac:app-password@rabbitmq:5672/celeriac';
-    expect(files.get('broker_url')?.content).toBe(url);
-    expect(files.get('cluster_broker_url')?.content.split(';')).toEqual([
-      url,
-      url.replace('@rabbitmq', '@rabbitmq2'),
-      url.replace('@rabbitmq', '@rabbitmq3'),
-    ]);
-  });
+  it.each(['addition', 'subtraction', 'multiplication', 'division', 'producer', 'caller', 'monitoring'])(
+    'gives %s the same user, password and virtual host for one broker and three, with TLS and without',
+    (user) => {
+      const urls = (folder: string): readonly string[] | undefined =>
+        files.get(`${folder}${user}_broker_url`)?.content.split(';');
+      const url = `amqp://${user}:password-of-${user}@rabbitmq:5672/celeriac`;
+      const others = ['rabbitmq2', 'rabbitmq3'].map((host) => url.replace('@rabbitmq', `@${host}`));
+      const withTls = (plain: string): string => plain.replace('amqp:', 'amqps:').replace(':5672', ':5671');
+      expect(urls('')).toEqual([url]);
+      expect(urls('cluster/')).toEqual([url, ...others]);
+      expect(urls('tls/')).toEqual([withTls(url)]);
+      expect(urls('cluster-tls/')).toEqual([url, ...others].map(withTls));
+    },
+  );
 
   it.each([
-    ['celeriac', 'app-password', []],
-    ['operator', 'operator-password', ['administrator']],
-  ])('gives RabbitMQ a salted hash of the password of %s', (name, password, tags) => {
+    ['addition', []],
+    ['division', []],
+    ['producer', []],
+    ['caller', []],
+    ['monitoring', ['monitoring']],
+    ['operator', ['administrator']],
+  ])('gives RabbitMQ a salted hash of the password of %s', (name, tags) => {
     const user = definitions.users.find((candidate) => candidate.name === name);
     const hash = Buffer.from(user?.password_hash ?? '', 'base64');
-    const expected = createHash('sha256').update(hash.subarray(0, 4)).update(password).digest();
+    const expected = createHash('sha256').update(hash.subarray(0, 4)).update(`password-of-${name}`).digest();
     expect(hash.subarray(4)).toEqual(expected);
     expect(user?.tags).toEqual(tags);
   });
 
-  it('keeps passwords out of what RabbitMQ is given', () => {
-    expect(files.get('rabbitmq_users.json')?.content).not.toContain('password"');
-    expect(files.get('rabbitmq_users.json')?.content).not.toContain('app-password');
+  it('gives every user permissions on the one virtual host', () => {
+    expect(definitions.permissions.map(({ user }) => user)).toEqual(
+      definitions.users.map(({ name }) => name),
+    );
+    expect(new Set(definitions.permissions.map(({ vhost }) => vhost))).toEqual(new Set(['celeriac']));
   });
 
-  it('keeps workers and callers away from the dead letters, and from nothing else', () => {
-    const [celeriac] = definitions.permissions;
-    const pattern = new RegExp(celeriac?.read ?? '');
-    expect(celeriac?.vhost).toBe('celeriac');
-    expect(['addition', 'amq.default', 'dead-letters-of-mine'].every((name) => pattern.test(name))).toBe(
-      true,
-    );
-    expect(pattern.test('dead-letters')).toBe(false);
+  it('keeps passwords out of what RabbitMQ is given', () => {
+    expect(files.get('rabbitmq_users.json')?.content).not.toContain('password"');
+    expect(files.get('rabbitmq_users.json')?.content).not.toContain('password-of-');
   });
 
   it('lets containers read no more than Compose has to mount', () => {
     const readable = [...files.values()].filter(({ mode }) => mode === 0o644).map(({ name }) => name);
-    expect(readable).toEqual(['broker_url', 'rabbitmq_users.json']);
+    expect(readable).toEqual([
+      ...['addition', 'subtraction', 'multiplication', 'division', 'producer'].map(
+        (app) => `${app}_broker_url`,
+      ),
+      'rabbitmq_users.json',
+    ]);
   });
 });

@@ -3,16 +3,21 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { replicasVariables } from './app-services.ts';
 import { at, listAt, textAt, type JsonObject, type JsonValue } from './json-value.ts';
-import { contentDigest, versionedContents } from './versioned-contents.ts';
+import { stackKinds } from './secret-contents.ts';
+import { contentDigest, versionedContents, versionedName } from './versioned-contents.ts';
 
 const root = join(__dirname, '../../..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 // `mode: 0400` is octal in the YAML that docker reads
-const parsed = (file: string): JsonValue => parse(read(file), { merge: true, version: '1.1' }) as JsonValue;
+// `!override` is Compose's own: the list is not added to that of the service that is extended
+const parsed = (file: string): JsonValue =>
+  parse(read(file).replaceAll(' !override\n', '\n'), { merge: true, version: '1.1' }) as JsonValue;
 
 const single = parsed('swarm-stack.yml');
 const cluster = parsed('swarm-stack.cluster.yml');
 const compose = parsed('docker/compose.yml');
+const tls = parsed('swarm-stack.tls.yml');
+const clusterTls = parsed('swarm-stack.cluster-tls.yml');
 
 const servicesOf = (file: JsonValue): readonly (readonly [string, JsonObject])[] =>
   Object.entries((at(file, 'services') ?? {}) as Record<string, JsonObject>);
@@ -39,7 +44,11 @@ describe('every service of the stack files', () => {
 
   it.each(services)('is limited, and its logs too: %s', (_, service) => {
     const { limits, reservations } = at(service, 'deploy', 'resources') as Record<string, JsonValue>;
-    expect(limits).toEqual({ cpus: expect.any(String) as string, memory: expect.any(String) as string });
+    expect(limits).toEqual({
+      cpus: expect.any(String) as string,
+      memory: expect.any(String) as string,
+      pids: expect.any(Number) as number,
+    });
     expect(reservations).toEqual({
       cpus: expect.any(String) as string,
       memory: expect.any(String) as string,
@@ -172,18 +181,21 @@ describe('RabbitMQ', () => {
 });
 
 describe('secrets and configs of the stack files', () => {
-  const together = {
-    configs: { ...(at(single, 'configs') as JsonObject), ...(at(cluster, 'configs') as JsonObject) },
-    secrets: { ...(at(single, 'secrets') as JsonObject), ...(at(cluster, 'secrets') as JsonObject) },
-  };
+  const together = (...files: readonly JsonValue[]): JsonObject => ({
+    configs: Object.assign({}, ...files.map((file) => at(file, 'configs'))) as JsonObject,
+    secrets: Object.assign({}, ...files.map((file) => at(file, 'secrets'))) as JsonObject,
+  });
+  const ofKinds = stackKinds.map((kind) => {
+    const { isCluster, isTls } = kind;
+    const files = [single, isCluster && cluster, isTls && tls, isCluster && isTls && clusterTls];
+    return [kind, together(...files.filter((file) => file !== false))] as const;
+  });
 
-  it.each([
-    ['swarm-stack.yml', single, versionedContents(false)],
-    ['both files', together, versionedContents(true)],
-  ])('are those that deploy knows, of the same files: %s', (_, file, contents) => {
-    for (const kind of ['config', 'secret'] as const) {
-      const known = contents.filter((content) => content.kind === kind);
-      const declared = Object.entries((at(file, `${kind}s`) ?? {}) as Record<string, JsonValue>);
+  it.each(ofKinds)('are those that deploy knows, of the same files: %j', (kind, file) => {
+    const contents = versionedContents(kind);
+    for (const contentKind of ['config', 'secret'] as const) {
+      const known = contents.filter((content) => content.kind === contentKind);
+      const declared = Object.entries((at(file, `${contentKind}s`) ?? {}) as Record<string, JsonValue>);
       expect(declared.map(([name]) => name).sort()).toEqual(known.map(({ name }) => name).sort());
       for (const [name, declaration] of declared) {
         const content = known.find((candidate) => candidate.name === name);
@@ -195,13 +207,69 @@ describe('secrets and configs of the stack files', () => {
     }
   });
 
-  it.each(versionedContents(true).filter(({ kind }) => kind === 'config'))(
+  it('have names that Swarm takes, of at most 64 characters, with the longest name of a stack', () => {
+    for (const content of stackKinds.flatMap(versionedContents)) {
+      expect(versionedName('s'.repeat(24), content, '0'.repeat(12)).length).toBeLessThanOrEqual(64);
+    }
+  });
+
+  it.each(versionedContents({ isCluster: true, isTls: true }).filter(({ kind }) => kind === 'config'))(
     'have the digest of the committed content as default: $name',
     ({ name, file }) => {
       const digest = contentDigest(readFileSync(join(root, file)));
-      expect(textAt(together.configs as JsonValue, name, 'name')).toContain(`_DIGEST:-${digest}}`);
+      const { configs } = together(single, cluster, tls, clusterTls);
+      expect(textAt(configs, name, 'name')).toContain(`_DIGEST:-${digest}}`);
     },
   );
+
+  it('give each app the broker URL of its own user, and none of another', () => {
+    for (const [name, service] of apps) {
+      expect(service['secrets']).toEqual([{ source: `${name}_broker_url`, target: 'broker_url' }]);
+    }
+  });
+});
+
+describe('the files of TLS', () => {
+  const brokers = [...servicesOf(tls), ...servicesOf(clusterTls)].filter(([name]) =>
+    name.startsWith('rabbitmq'),
+  );
+
+  it('give every broker its certificate, and its key to nobody else', () => {
+    expect(brokers.map(([name]) => name)).toEqual(['rabbitmq', 'rabbitmq2', 'rabbitmq3']);
+    const [first] = brokers;
+    for (const [, broker] of brokers) expect(broker).toEqual(first?.[1]);
+    expect(first?.[1]['secrets']).toContainEqual({
+      source: 'broker_key',
+      target: 'broker_key',
+      uid: '999',
+      gid: '999',
+      mode: 0o400,
+    });
+  });
+
+  it.each(servicesOf(tls).filter(([name]) => name !== 'rabbitmq'))(
+    'give %s the authority that it checks the brokers with',
+    (name, service) => {
+      expect(apps.map(([app]) => app)).toContain(name);
+      expect(service['secrets']).toEqual([{ source: 'broker_ca', target: 'broker_ca' }]);
+      expect(service['environment']).toEqual({ NODE_EXTRA_CA_CERTS: '/run/secrets/broker_ca' });
+    },
+  );
+
+  it('leave no app out, and no broker that takes connections without TLS', () => {
+    expect(servicesOf(tls).map(([name]) => name)).toEqual(['rabbitmq', ...apps.map(([name]) => name)]);
+    expect(read('docker/rabbitmq/tls.conf')).toMatch(/^listeners.tcp = none$/m);
+  });
+});
+
+describe('swarm-stack.encrypted.yml', () => {
+  it('encrypts every network of the stack', () => {
+    const networks = at(parsed('swarm-stack.encrypted.yml'), 'networks') as JsonObject;
+    expect(Object.keys(networks).sort()).toEqual(Object.keys(at(single, 'networks') as JsonObject).sort());
+    for (const network of Object.values(networks)) {
+      expect(network).toEqual({ driver_opts: { encrypted: '' } });
+    }
+  });
 });
 
 describe('docker/compose.yml', () => {
@@ -218,13 +286,20 @@ describe('docker/compose.yml', () => {
     }
   });
 
-  it('mounts the same files', () => {
+  it('publishes the producer on this machine alone', () => {
+    const [port] = listAt(compose, 'services', 'producer', 'ports');
+    const [published] = listAt(single, 'services', 'producer', 'ports');
+    expect(port).toEqual({ ...(published as JsonObject), host_ip: '${CELERIAC_HOST_IP:-127.0.0.1}' });
+    expect(read('docker/compose.yml')).toContain('ports: !override\n');
+  });
+
+  it('mounts the same files, but for the URL that no service of its own has', () => {
     for (const kind of ['configs', 'secrets']) {
       const files = (file: JsonValue): readonly string[] =>
         Object.values(at(file, kind) as JsonObject).map((entry) => textAt(entry, 'file'));
-      const relative = files(single).map((file) =>
-        file.replace('docker/', '').replace('secrets/', '../secrets/'),
-      );
+      const relative = files(single)
+        .filter((file) => file !== 'secrets/caller_broker_url')
+        .map((file) => file.replace('docker/', '').replace('secrets/', '../secrets/'));
       expect(files(compose)).toEqual(relative);
     }
   });

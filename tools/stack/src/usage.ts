@@ -3,9 +3,12 @@ export const usage = `usage: npm run stack -- ACTION [OPTIONS]
 
   build                       build the five images
   secrets                     make secrets/ with random passwords, unless it is there
-  deploy [--cluster] [-c FILE]... [--tag TAG]
-                              deploy swarm-stack.yml (and swarm-stack.cluster.yml, and each FILE), or bring the stack
-                              up to date with them; replicas stay as they are
+  certificates                make a new certificate for the brokers (for --tls), and once the authority that signs it
+  pin [--cluster] [--tls] [-c FILE]... [--tag TAG]
+                              write swarm-stack.digests.yml: the images of the stack files by their digests
+  deploy [--cluster] [--tls] [-c FILE]... [--tag TAG]
+                              deploy swarm-stack.yml (and those of a cluster and of TLS, and each FILE), or bring the
+                              stack up to date with them; replicas stay as they are
   scale SERVICE=N...          change replicas: scale addition=10
   update --tag TAG [SERVICE...]
                               roll services (all five of ours) to the images of another tag

@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { appServices } from './app-services.ts';
+import { certificateFile, certificateNames } from './certificates.ts';
+import { brokerUrlFile, type StackKind } from './secret-contents.ts';
 
 /**
  * A secret or config of the stack files. Swarm cannot change either, so its name ends in the digest of its content, which
@@ -13,23 +16,22 @@ export interface VersionedContent {
   readonly variable: string;
 }
 
-const single: readonly VersionedContent[] = [
-  config('rabbitmq_conf', 'docker/rabbitmq/rabbitmq.conf'),
-  config('rabbitmq_definitions', 'docker/rabbitmq/definitions.json'),
-  secret('broker_url', 'secrets/broker_url'),
-  secret('rabbitmq_users', 'secrets/rabbitmq_users.json'),
-];
-
-const cluster: readonly VersionedContent[] = [
-  ...single.filter(({ name }) => name !== 'broker_url'),
-  config('rabbitmq_cluster_conf', 'docker/rabbitmq/cluster.conf'),
-  secret('broker_url', 'secrets/cluster_broker_url'),
-  secret('erlang_cookie', 'secrets/erlang_cookie'),
-];
-
-/** What swarm-stack.yml mounts, or both stack files together. */
-export function versionedContents(isCluster: boolean): readonly VersionedContent[] {
-  return isCluster ? cluster : single;
+/** What the stack files of this kind mount, and the URL for a caller that an operator attaches. */
+export function versionedContents(kind: StackKind): readonly VersionedContent[] {
+  const { isCluster, isTls } = kind;
+  return [
+    config('rabbitmq_conf', 'docker/rabbitmq/rabbitmq.conf'),
+    config('rabbitmq_definitions', 'docker/rabbitmq/definitions.json'),
+    config('rabbitmq_topology', 'docker/rabbitmq/topology.json'),
+    ...(isCluster ? [config('rabbitmq_cluster_conf', 'docker/rabbitmq/cluster.conf')] : []),
+    ...(isTls ? [config('rabbitmq_tls_conf', 'docker/rabbitmq/tls.conf')] : []),
+    ...[...appServices, 'caller'].map((user) =>
+      secret(`${user}_broker_url`, `secrets/${brokerUrlFile(user, kind)}`),
+    ),
+    secret('rabbitmq_users', 'secrets/rabbitmq_users.json'),
+    ...(isCluster ? [secret('erlang_cookie', 'secrets/erlang_cookie')] : []),
+    ...(isTls ? certificateNames.map((name) => secret(name, certificateFile(name))) : []),
+  ];
 }
 
 /**

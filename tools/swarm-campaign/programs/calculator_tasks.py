@@ -3,6 +3,8 @@
 import random
 import uuid
 
+from kombu import Queue
+
 QUEUES = {
     "add": "addition",
     "fakeadd": "addition",
@@ -13,6 +15,9 @@ QUEUES = {
     "divide": "division",
     "fakedivide": "division",
 }
+
+# The user of callers may publish to the queues; workers and the broker's definitions declare them.
+TASK_QUEUES = [Queue(name, no_declare=True) for name in sorted(set(QUEUES.values()))]
 
 
 class Call:

@@ -7,6 +7,8 @@ from amqp.exceptions import AMQPError
 from celery import Celery
 from kombu.exceptions import OperationalError
 
+from calculator_tasks import TASK_QUEUES
+
 CONNECT_TIMEOUT_SECONDS = 5
 CONFIRM_TIMEOUT_SECONDS = 10
 HEARTBEAT_SECONDS = 10
@@ -21,6 +23,7 @@ class CeleryLink:
     def __init__(self, broker_url):
         self.app = Celery("campaign", broker=broker_url, backend="rpc://", set_as_current=False)
         self.app.conf.update(
+            task_queues=TASK_QUEUES,
             task_publish_retry=False,
             broker_heartbeat=HEARTBEAT_SECONDS,
             broker_connection_timeout=CONNECT_TIMEOUT_SECONDS,

@@ -12,7 +12,7 @@ import sys
 
 from celery import Celery
 
-from calculator_tasks import QUEUES
+from calculator_tasks import QUEUES, TASK_QUEUES
 
 ANSWER_WITHIN_SECONDS = 60
 
@@ -85,6 +85,7 @@ def outcome_of(call):
 def main():
     with open(os.environ["BROKER_URL_FILE"]) as file:
         app = Celery("contract", broker=file.read().strip(), backend="rpc://")
+    app.conf.task_queues = TASK_QUEUES
     sent = []
     for name in TASKS:
         for payload in PAYLOADS:

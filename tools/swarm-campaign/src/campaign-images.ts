@@ -56,12 +56,23 @@ export function checkBuiltImages(lab: Lab, { current }: Tags): Promise<readonly 
   return checkImages({ root: lab.root, images, command: [lab.script, 'docker', 'builder'] });
 }
 
+/** Python Celery, as the lab makes it (tools/swarm-lab/lib/common.sh); load-stack.yml names it too. */
+export const celeryImage = 'celeriac-lab/celery:5.5.2';
+
+/** The image of RabbitMQ that the stack file names. */
+async function rabbitmqImage(lab: Lab): Promise<string> {
+  const stackFile = await readFile(join(lab.root, 'swarm-stack.yml'), 'utf8');
+  const image = /\$\{RABBITMQ_IMAGE:-(rabbitmq:[^}]+)\}/.exec(stackFile)?.[1];
+  if (image === undefined) throw new Error('swarm-stack.yml names no image of RabbitMQ');
+  return image;
+}
+
 /** Puts what the stacks need into the lab's registry. */
 export async function pushImages(lab: Lab, tags: Tags): Promise<void> {
   const apps = [...workers, 'producer'].flatMap((app) => [
     `celeriac/${app}:${tags.current}`,
     `celeriac/${app}:${tags.next}`,
   ]);
-  const others = [`celeriac/addition:${tags.broken}`, 'rabbitmq:4-management', 'celeriac-lab/celery:5'];
+  const others = [`celeriac/addition:${tags.broken}`, await rabbitmqImage(lab), celeryImage];
   await lab.command('push', ...apps, ...others);
 }

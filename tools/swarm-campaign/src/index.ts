@@ -105,9 +105,7 @@ async function runCampaign(lab: Lab, tally: Tally, options: CampaignOptions): Pr
 async function prepare(lab: Lab, tally: Tally): Promise<Tags | undefined> {
   let tags: Tags | undefined;
   const isReady =
-    (await tally.check('base images are made', () =>
-      lab.command('images', 'node:24', 'rabbitmq', 'celery'),
-    )) &&
+    (await tally.check('base images are made', () => lab.command('images', 'node', 'rabbitmq', 'celery'))) &&
     (await tally.check('the images are built', async () => (tags = await buildImages(lab)))) &&
     (await tally.check('three hosts are up', () => lab.command('up', '--nodes', '3', '--managers', '0')));
   if (!isReady || tags === undefined) return undefined;

@@ -35,7 +35,7 @@ export class Load {
   async start(): Promise<void> {
     const { lab, stack, folder, rate } = this.#options;
     const file = join(lab.root, 'tools', 'swarm-campaign', 'load-stack.yml');
-    const secret = await brokerUrlSecret(lab, stack);
+    const secret = await callersSecret(lab, stack);
     const args = ['stack', 'deploy', '--detach=true', '--compose-file', file, stackName];
     await lab.run('docker', args, { BROKER_URL_SECRET: secret, LOAD_RATE: String(rate) });
     await this.#services.running('python-caller', 1);
@@ -83,11 +83,11 @@ export class Load {
   }
 }
 
-/** Name of the secret that the stack's apps read their broker URL from; it changes with its content. */
-export async function brokerUrlSecret(lab: Lab, stack: CeleriacStack): Promise<string> {
-  const format = '{{range .Spec.TaskTemplate.ContainerSpec.Secrets}}{{.SecretName}} {{end}}';
-  const names = await lab.docker('service', 'inspect', '--format', format, stack.services.nameOf('addition'));
-  const [name] = names.trim().split(' ');
-  if (name === undefined || name === '') throw new Error('the worker addition has no secret');
+/** Name of the secret with the broker URL of the user for callers; it changes with its content. */
+export async function callersSecret(lab: Lab, stack: CeleriacStack): Promise<string> {
+  const list = await lab.docker('secret', 'ls', '--format', '{{.Name}}');
+  const prefix = `${stack.name}_caller_broker_url_`;
+  const name = list.split('\n').find((candidate) => candidate.startsWith(prefix));
+  if (name === undefined) throw new Error(`the stack has no secret ${prefix}…`);
   return name;
 }

@@ -8,6 +8,7 @@ LAB_SUBNET=${SWARM_LAB_SUBNET:-198.18.90}          # first three octets of the l
 LAB_MIRROR=${SWARM_LAB_MIRROR:-}                   # Debian mirror; empty: the one apt uses here
 
 SUITE=trixie                                       # the Debian of the engine and of the base images
+CELERY_IMAGE=celeriac-lab/celery:5.5.2             # the Celery that SUITE has
 ENGINE_PACKAGES=docker.io,docker-cli,docker-buildx,docker-compose,docker-registry,iptables,iproute2,procps
 ENGINE=$LAB_HOME/engine-$(cksum <<<"$ENGINE_PACKAGES" | cut -d' ' -f1) # root file system of every node
 DEBIAN_TAR=$LAB_HOME/debian-$SUITE.tar             # what debian:trixie-slim is imported from

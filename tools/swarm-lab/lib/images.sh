@@ -1,5 +1,14 @@
 # shellcheck shell=bash
 # Images under their official names, made of Debian's packages and npm's; no public registry.
+# Which names: those that the stack files and docker/Dockerfile pin, each with an exact version.
+
+# The image that a file of the project uses by default: `image_pinned FILE BEGINNING`.
+image_pinned() {
+  local found
+  found=$(grep -oE "\b$2:[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.-]*" "$CHECKOUT/$1" | sort -u)
+  [[ -n $found && $found != *$'\n'* ]] || die "$1 must name one version of the image $2, it names: ${found:-none}"
+  printf '%s\n' "$found"
+}
 
 # Builds run side by side: the lab is held only while its builder starts.
 builder_start() {
@@ -22,7 +31,7 @@ image_debian() {
   have "debian:$SUITE-slim" || docker_on builder import -c 'CMD ["bash"]' "$DEBIAN_TAR" "debian:$SUITE-slim" >/dev/null
 }
 
-# The newest release of one major version of an npm package, unpacked into a folder.
+# One version of an npm package, unpacked into a folder.
 npm_unpack() {
   local spec=$1 to=$2 tmp
   tmp=$(mktemp -d)
@@ -32,14 +41,14 @@ npm_unpack() {
   rm -rf "$tmp"
 }
 
-# node_tree MAJOR TREE: /usr/local of a Node image.
+# node_tree VERSION TREE: /usr/local of a Node image.
 node_tree() {
-  local major=$1 tree=$2 arch=x64 npm=10 tmp
+  local version=$1 tree=$2 major=${1%%.*} arch=x64 npm=10 tmp
   command -v npm >/dev/null || die "npm is needed for the node image"
   [[ $(uname -m) != aarch64 ]] || arch=arm64
   ((major < 24)) || npm=11
   tmp=$(mktemp -d)
-  npm_unpack "node-linux-$arch@$major" "$tmp/node"
+  npm_unpack "node-linux-$arch@$version" "$tmp/node"
   install -D -m 755 "$tmp/node/bin/node" "$tree/usr/local/bin/node"
   rm -rf "$tmp"
   npm_unpack "npm@$npm" "$tree/usr/local/lib/node_modules/npm"
@@ -50,28 +59,33 @@ node_tree() {
   install -m 755 "$HERE/images/node/docker-entrypoint.sh" "$tree/usr/local/bin/"
 }
 
-# image_node MAJOR: node:MAJOR-trixie-slim (and node:MAJOR-slim, node:MAJOR)
+# image_node VERSION: node:VERSION-trixie-slim
 image_node() {
-  local major=$1 context packages=
-  have "node:$major-$SUITE-slim" && return
-  ((major < 25)) || packages=libatomic1
+  local version=$1 image=node:$1-$SUITE-slim context packages=
+  have "$image" && return
+  ((${version%%.*} < 25)) || packages=libatomic1
   context=$(mktemp -d)
-  node_tree "$major" "$context/tree"
-  cmd_build -t "node:$major-$SUITE-slim" -t "node:$major-slim" -t "node:$major" \
-    --build-arg "PACKAGES=$packages" -f "$HERE/images/node/Dockerfile" "$context"
+  node_tree "$version" "$context/tree"
+  cmd_build -t "$image" --build-arg "PACKAGES=$packages" -f "$HERE/images/node/Dockerfile" "$context"
   rm -rf "$context"
 }
 
+# Debian has one patch release of the series that the stack names; the series must be the same.
 image_rabbitmq() {
-  have rabbitmq:4-management || cmd_build -t rabbitmq:4-management -t rabbitmq:4 "$HERE/images/rabbitmq"
+  local image series
+  image=$(image_pinned swarm-stack.yml rabbitmq)
+  have "$image" && return
+  series=$(grep -oE '^[0-9]+\.[0-9]+' <<<"${image#*:}")
+  cmd_build -t "$image" --build-arg "SERIES=$series" "$HERE/images/rabbitmq"
 }
 
-image_celery() { have celeriac-lab/celery:5 || cmd_build -t celeriac-lab/celery:5 "$HERE/images/celery"; }
+image_celery() { have "$CELERY_IMAGE" || cmd_build -t "$CELERY_IMAGE" --build-arg "VERSION=${CELERY_IMAGE#*:}" "$HERE/images/celery"; }
 
 # image NAME: makes one, and says on fd 3 how long that took.
 image() {
   local name=$1 started=$SECONDS
   case $name in
+    node) name=$(image_pinned docker/Dockerfile node); name=${name#node:}; image_node "${name%-"$SUITE"-slim}" ;;
     node:*) image_node "${name#node:}" ;;
     *) "image_$name" ;;
   esac
@@ -81,10 +95,10 @@ image() {
 # Side by side: one of them waits for the network while another unpacks.
 cmd_images() {
   local name job=0 jobs=() failed=()
-  (($#)) || set -- node:24 rabbitmq celery
+  (($#)) || set -- node rabbitmq celery
   for name in "$@"; do
-    [[ $name =~ ^(debian|rabbitmq|celery|node:[1-9][0-9])$ ]] ||
-      misuse "images: unknown base image $name (debian, node:24, rabbitmq, celery)"
+    [[ $name =~ ^(debian|rabbitmq|celery|node(:[1-9][0-9]\.[0-9]+\.[0-9]+)?)$ ]] ||
+      misuse "images: unknown base image $name (debian, node, node:24.22.3, rabbitmq, celery)"
   done
   builder_start
   image_debian

@@ -1,4 +1,4 @@
-import type { Delivery } from '@celeriac/amqp-transport';
+import { isAccessRefused, type Delivery, type Topology } from '@celeriac/amqp-transport';
 import { coerceError, type Clock, type Logger } from '@celeriac/primitives';
 import {
   delayedDeliveryBindingForQueue,
@@ -96,8 +96,16 @@ export class DelayedDelivery {
   }
 
   async #declare(queue: string): Promise<void> {
-    const { publisher, queueType } = this.#options;
-    await publisher.declare(delayedDeliveryTopology(queueType));
-    await publisher.declare(delayedDeliveryBindingForQueue(queue));
+    await this.#declareIfAllowed(delayedDeliveryTopology(this.#options.queueType));
+    await this.#declareIfAllowed(delayedDeliveryBindingForQueue(queue));
+  }
+
+  /** A user that may not declare what all workers share relies on an operator who did; else messages come back. */
+  async #declareIfAllowed(topology: Topology): Promise<void> {
+    try {
+      await this.#options.publisher.declare(topology);
+    } catch (error) {
+      if (!isAccessRefused(error)) throw error;
+    }
   }
 }

@@ -1,7 +1,8 @@
 import { lastLines, waitUntil } from '@celeriac/local-stack';
 import type { CeleriacStack } from '../celeriac-stack.ts';
 import type { Lab } from '../lab.ts';
-import { brokerUrlSecret } from '../load.ts';
+import { callersSecret } from '../load.ts';
+import { celeryImage } from '../campaign-images.ts';
 
 const service = 'contract-calls';
 
@@ -12,7 +13,7 @@ const service = 'contract-calls';
  * @throws Error with the calls whose outcome was not that of a Python worker
  */
 export async function runContractCalls(lab: Lab, stack: CeleriacStack): Promise<string> {
-  const secret = await brokerUrlSecret(lab, stack);
+  const secret = await callersSecret(lab, stack);
   await lab.docker(
     ...[
       'service',
@@ -37,7 +38,7 @@ export async function runContractCalls(lab: Lab, stack: CeleriacStack): Promise<
       '--cap-drop',
       'ALL',
     ],
-    ...['celeriac-lab/celery:5', 'python3', '/shared/programs/contract_calls.py'],
+    ...[celeryImage, 'python3', '/shared/programs/contract_calls.py'],
   );
   try {
     let state = '';

@@ -2,10 +2,20 @@ import type { Lab } from '../lab.ts';
 
 /** The files that are deployed together, for the docker command that reads them. */
 const configurations: readonly (readonly string[])[] = [
-  ['stack', 'config', '--compose-file', 'swarm-stack.yml'],
-  ['stack', 'config', '--compose-file', 'swarm-stack.yml', '--compose-file', 'swarm-stack.cluster.yml'],
+  stackConfig('swarm-stack.yml'),
+  stackConfig('swarm-stack.yml', 'swarm-stack.cluster.yml'),
+  stackConfig('swarm-stack.yml', 'swarm-stack.tls.yml'),
+  stackConfig(
+    'swarm-stack.yml',
+    ...['swarm-stack.cluster.yml', 'swarm-stack.tls.yml', 'swarm-stack.cluster-tls.yml'],
+    'swarm-stack.encrypted.yml',
+  ),
   ['compose', '--file', 'docker/compose.yml', 'config'],
 ];
+
+function stackConfig(...files: readonly string[]): readonly string[] {
+  return ['stack', 'config', ...files.flatMap((file) => ['--compose-file', file])];
+}
 
 /** @throws Error with whatever docker complains of when it reads the stack files and that of Compose */
 export async function assertNoWarnings(lab: Lab): Promise<void> {

@@ -15,8 +15,8 @@ export async function surviveWrongPassword(lab: Lab, stack: CeleriacStack): Prom
     lab.dockerOn(hosts[0], 'exec', rabbitmq, 'rabbitmqctl', '--quiet', ...args);
   const workers = await workerContainers(lab, stack, hosts);
   const since = Date.now();
-  await control('change_password', 'celeriac', 'not-the-one-the-workers-have');
-  await control('close_all_user_connections', 'celeriac', 'the password has changed');
+  await control('change_password', 'addition', 'not-the-one-the-workers-have');
+  await control('close_all_user_connections', 'addition', 'the password has changed');
   for (const worker of workers) {
     await waitUntil(async () => !(await worker.probe('ready')), {
       what: 'a worker is unready',

@@ -30,6 +30,7 @@ const repeatable =
  * - the join token of the README: the swarm's own;
  * - the registry: none is named, as images in the lab's registry keep their names;
  * - the tag 0.1.1: that of the campaign's next images, `<version>-next`, which are in the registry already;
+ * - the loopback, on which Compose publishes the producer: all addresses of the host, which the lab reaches it by;
  * - `docker stack deploy`: with `-c tools/swarm-campaign/stack.lab.yml` behind the README's own files.
  *
  * `operate` wants the stack as `deploy` leaves it: two replicas of each, images of the version, three active hosts.
@@ -87,7 +88,12 @@ function isRepeatable({ script }: WalkthroughStep): boolean {
 
 /** Without a host of its own a command goes to a manager, and one about images to the builder. */
 function environment({ host }: WalkthroughStep): NodeJS.ProcessEnv {
-  return { SWARM_LAB_NODE: host?.replace('node-', 'n'), NX_DAEMON: 'false', NX_TUI: 'false' };
+  return {
+    SWARM_LAB_NODE: host?.replace('node-', 'n'),
+    NX_DAEMON: 'false',
+    NX_TUI: 'false',
+    CELERIAC_HOST_IP: '0.0.0.0',
+  };
 }
 
 /** Asked anew before each step, as tasks move and the swarm may be another one; the token only where it is needed. */
