@@ -1,6 +1,7 @@
 export { CeleryError, IllegalStateError, ImproperlyConfiguredError } from './celery-error.ts';
 export { backoffMs } from './backoff.ts';
 export { coerceError } from './coerce-error.ts';
+export { guardLogger } from './guard-logger.ts';
 export { silentLogger } from './logger.ts';
 export { systemClock } from './clock.ts';
 export { logReceiverErrors, Signal } from './signal.ts';

@@ -73,7 +73,7 @@ function textIn(value: unknown): string | undefined {
 function nameOf(error: Error): string {
   const name = textIn(error.name) ?? '';
   if (name !== '' && !languageErrors.has(name)) return name;
-  const className = error.constructor.name;
+  const className = textIn((error.constructor as { name?: unknown } | undefined)?.name) ?? '';
   // Node gives its errors a code and the name of a language error, but makes them from a class of its own
   const isOfNode = typeof (error as { code?: unknown }).code === 'string';
   return className === '' || isOfNode ? name || 'Error' : className;
@@ -137,18 +137,30 @@ export function encodeException(thrown: unknown): ExceptionWire {
   };
 }
 
+/** Causes in a traceback, at most: a getter may give another one each time. */
+const maxCauses = 100;
+
 /** The stack of an error and of its causes, as text. */
 export function tracebackOf(thrown: unknown): string {
   const parts: string[] = [];
   const seen = new Set<unknown>();
   let current: unknown = thrown;
-  while (current !== undefined && current !== null && !seen.has(current)) {
+  let above: Error | undefined;
+  while (current !== undefined && current !== null && !seen.has(current) && seen.size <= maxCauses) {
     seen.add(current);
     const error = coerceError(current);
-    parts.push(textIn(error.stack) ?? `${error.name}: ${error.message}`);
+    // the error above was made from this value, and says all of it
+    if (error !== current && error.message === above?.message) break;
+    parts.push(textIn(error.stack) ?? headOf(error));
     current = current === error ? error.cause : undefined;
+    above = error;
   }
   return parts.join('\nCaused by: ');
+}
+
+function headOf(error: Error): string {
+  const message = textIn(error.message);
+  return message === undefined ? nameOf(error) : `${nameOf(error)}: ${message}`;
 }
 
 /**
