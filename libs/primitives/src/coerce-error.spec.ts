@@ -33,6 +33,7 @@ describe('coerceError', () => {
     ['a frozen one', Object.freeze(new Error('f'))],
     ['one of a class', new OfOtherName('o')],
     ['one of another realm', runInNewContext('new Error("elsewhere")') as Error],
+    ['an aborted one', new DOMException('aborted', 'AbortError')],
     ['one with getters that work', errorWith('message', () => 'made up')],
     ['one without a prototype', Object.setPrototypeOf(new Error('bare'), null) as Error],
     ['one that is its own cause', Object.assign(new Error('cycle'), { cause: undefined })],

@@ -14,12 +14,20 @@ export function coerceError(caught: unknown): Error {
   }
 }
 
-/** An error of another realm (a vm context) is no instance of this one's class. @throws whatever looking at it throws */
+/** @throws whatever looking at it throws */
 function isReadableError(caught: unknown): caught is Error {
   // a trap of a Proxy may throw at any later look, so that a first look proves nothing
-  if (types.isProxy(caught)) return false;
-  if (!types.isNativeError(caught) && !(caught instanceof Error)) return false;
-  return fieldsOf(caught).length > 0;
+  return !types.isProxy(caught) && isError(caught) && fieldsOf(caught).length > 0;
+}
+
+/** An error of another realm (a vm context) is no instance of this one's class. */
+function isError(caught: unknown): caught is Error {
+  return types.isNativeError(caught) || caught instanceof Error || isDomException(caught);
+}
+
+/** Node's own, of an abort, say: no native error, and of another realm no instance of this one's class. */
+function isDomException(caught: unknown): boolean {
+  return Object.prototype.toString.call(caught) === '[object DOMException]';
 }
 
 /** What is made of an error reads these. @throws whatever reading them throws */

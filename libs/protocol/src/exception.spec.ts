@@ -155,7 +155,7 @@ describe('decodeException', () => {
 });
 
 describe('errors with hostile fields', () => {
-  const errorWith = (fields: object): Error => Object.defineProperties(new Error('m'), fields);
+  const errorWith = (fields: PropertyDescriptorMap): Error => Object.defineProperties(new Error('m'), fields);
 
   it('ends a chain of causes that never ends by itself', () => {
     class Endless extends Error {

@@ -18,6 +18,7 @@ import type { MessageConsumer, Transport } from '@celeriac/amqp-transport';
 import type { TaskQueue } from '@celeriac/protocol';
 import {
   coerceError,
+  guardLogger,
   IllegalStateError,
   logReceiverErrors,
   silentLogger,
@@ -98,13 +99,14 @@ export class Worker {
 
   /** @throws ImproperlyConfiguredError when a setting is wrong or two tasks share a name */
   constructor(options: WorkerOptions) {
-    const { executionPool, nodeName, transport, logger = silentLogger, clock = systemClock } = options;
+    const { executionPool, nodeName, transport, clock = systemClock } = options;
+    const logger = guardLogger(options.logger ?? silentLogger);
     const settings = resolveWorkerSettings(options.settings);
     this.nodeName = nodeName;
     this.#options = options;
     this.#logger = logger;
     this.#settings = settings;
-    this.#parts = createWorkerParts(options, settings, this.signals);
+    this.#parts = createWorkerParts({ ...options, logger }, settings, this.signals);
     const { signals } = this.#parts;
     const load = (): WorkerLoad => this.#load();
     this.#events = new WorkerEvents({ transport, signals, settings, nodeName, clock, logger, load });

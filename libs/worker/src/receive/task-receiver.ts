@@ -27,6 +27,7 @@ import type { ReceivedTask } from './received-task.ts';
 import type { RedeliveryLimit } from './redelivery-limit.ts';
 import type { ServedTasks } from './served-tasks.ts';
 import type { TaskAdmission } from './task-admission.ts';
+import { rejectForGood, settleOnce } from '../settle/settlement.ts';
 import type { TaskOutcomes } from '../settle/task-outcomes.ts';
 import type { TaskSignals } from '../task-signals.ts';
 import type { WaitingTasks } from './waiting-tasks.ts';
@@ -54,8 +55,18 @@ export class TaskReceiver {
     this.#openOptions = { acceptContent: options.acceptContent, maxBodyBytes: options.maxBodyBytes };
   }
 
-  /** Takes a delivery and sees that it is settled, sooner or later. Never throws. */
+  /**
+   * Takes a delivery and sees that it is settled, sooner or later. Never throws: a delivery whose handling does is refused.
+   */
   receive(delivery: Delivery): void {
+    try {
+      this.#receive(delivery);
+    } catch (error) {
+      this.#refuse(delivery, coerceError(error));
+    }
+  }
+
+  #receive(delivery: Delivery): void {
     if (delivery.damage !== undefined) {
       this.#refuse(delivery, delivery.damage);
       return;
@@ -89,7 +100,11 @@ export class TaskReceiver {
       this.#refuseInvalid(delivery, opened, coerceError(error));
       return;
     }
-    this.#accept(received);
+    try {
+      this.#accept(received);
+    } catch (error) {
+      this.#options.outcomes.notHandled(received, error);
+    }
   }
 
   #accept(received: ReceivedTask): void {
@@ -133,7 +148,7 @@ export class TaskReceiver {
     const { outcomes, logger, signals } = this.#options;
     outcomes.counts.refused++;
     logger.error({ queue, deliveryTag, reason: error.message }, 'message refused');
-    delivery.reject({ requeue: false });
+    settleOnce(delivery, rejectForGood);
     signals.rejected(delivery, error);
   }
 

@@ -87,9 +87,13 @@ export class WaitingTasks {
 
   readonly #due = (received: ReceivedTask): void => {
     const { admission, outcomes } = this.#options;
-    const reason = admission.refusal(received);
-    if (reason === undefined) this.#take(received);
-    else outcomes.revoked(received, reason);
+    try {
+      const reason = admission.refusal(received);
+      if (reason === undefined) this.#take(received);
+      else outcomes.revoked(received, reason);
+    } catch (error) {
+      outcomes.notHandled(received, error); // the others that are due must not wait for the next timer
+    }
   };
 
   /** Its time has come; its turn may not have. */
@@ -109,16 +113,21 @@ export class WaitingTasks {
 
   #delay(received: ReceivedTask, waitMs: number, holdHere: () => void): void {
     const { delayed, logger, outcomes } = this.#options;
-    delayed.delay(received.delivery, waitMs).then(
-      (isDelayed) => {
-        if (isDelayed) outcomes.counts.delayed++;
-        else if (!this.#isClosed) holdHere();
-      },
-      (error: unknown) => {
-        const { id, name } = received.opened;
-        logger.error({ taskId: id, task: name, reason: coerceError(error).message }, 'task not delayed');
-        if (!this.#isClosed) holdHere();
-      },
-    );
+    delayed
+      .delay(received.delivery, waitMs)
+      .then(
+        (isDelayed) => {
+          if (isDelayed) outcomes.counts.delayed++;
+          else if (!this.#isClosed) holdHere();
+        },
+        (error: unknown) => {
+          const { id, name } = received.opened;
+          logger.error({ taskId: id, task: name, reason: coerceError(error).message }, 'task not delayed');
+          if (!this.#isClosed) holdHere();
+        },
+      )
+      .catch((error: unknown) => {
+        outcomes.notHandled(received, error);
+      });
   }
 }

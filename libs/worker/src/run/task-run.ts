@@ -29,6 +29,7 @@ import type { ActiveRuns } from './active-runs.ts';
 import type { ExecutionPool, PoolRun } from '../pools/execution-pool.ts';
 import { WorkerLostError } from '../pools/worker-lost-error.ts';
 import type { ReceivedTask } from '../receive/received-task.ts';
+import { coerceThrown } from './coerce-thrown.ts';
 import { deliveryInfoOf, RunContext, type RunHost } from './run-context.ts';
 import { runTask } from './run-task.ts';
 import { RunTimer } from './run-timer.ts';
@@ -122,13 +123,13 @@ export class TaskRun implements RunHost {
       } else {
         value = this.#runIn(pool);
       }
+      listen(Promise.resolve(value), this.#returned, this.#threw);
     } catch (error) {
       this.#threw(error);
       return undefined;
     }
     active.add(this);
     this.#timer = RunTimer.start(received, this);
-    void Promise.resolve(value).then(this.#returned, this.#threw);
     return new Promise((resolve) => (this.#release = resolve));
   }
 
@@ -210,12 +211,13 @@ export class TaskRun implements RunHost {
     });
   };
 
-  readonly #threw = (error: unknown): void => {
+  readonly #threw = (thrown: unknown): void => {
     if (this.#isOver) return;
     if (this.#verdict !== undefined) {
       this.#conclude(this.#verdict);
       return;
     }
+    const error = coerceThrown(thrown);
     const cause = this.#isOfAbort(error) ? this.#abortReason : error;
     this.#tellPostrun(postrunState(cause), cause);
     this.#over(() => {
@@ -255,7 +257,7 @@ export class TaskRun implements RunHost {
     try {
       handle();
     } catch (error) {
-      this.#unhandled(error);
+      this.#services.outcomes.notHandled(this.received, error);
     }
     this.#release();
   }
@@ -263,12 +265,6 @@ export class TaskRun implements RunHost {
   #tellPostrun(state: TaskPostrun['state'], retval: unknown): void {
     publishTaskPostrun(this.received, state, retval);
     this.#services.signals.postrun(this.received, state, retval);
-  }
-
-  #unhandled(error: unknown): void {
-    const { id, name } = this.received.opened;
-    this.#services.signals.internalError(this.received, error);
-    this.logger.error({ taskId: id, task: name, err: error }, 'outcome of a task not handled');
   }
 }
 
@@ -284,6 +280,24 @@ function isAbortError(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'name' in error && error.name === 'AbortError';
 }
 
+/** @throws whatever looking at it throws */
 function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  return 'then' in value && typeof value.then === 'function';
+}
+
+// eslint-disable-next-line @typescript-eslint/unbound-method -- called with a promise below
+const { then } = Promise.prototype;
+
+/**
+ * Has a promise call back, never in this turn: a `then` that the task has put on its promise might.
+ *
+ * @throws whatever its `constructor` throws; it calls nobody back then
+ */
+function listen(
+  promise: Promise<unknown>,
+  onValue: (value: unknown) => void,
+  onError: (error: unknown) => void,
+): void {
+  void then.call(promise, onValue, onError);
 }

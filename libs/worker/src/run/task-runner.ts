@@ -16,9 +16,13 @@ export class TaskRunner {
   readonly execute = (received: ReceivedTask): Promise<void> | undefined => {
     // the connection went while it waited for its turn: the broker delivers it again
     if (received.delivery.isLost) return undefined;
-    const reason = this.#admission.refusal(received);
-    if (reason === undefined) return new TaskRun(received, this.#services).start();
-    this.#services.outcomes.revoked(received, reason);
+    try {
+      const reason = this.#admission.refusal(received);
+      if (reason === undefined) return new TaskRun(received, this.#services).start();
+      this.#services.outcomes.revoked(received, reason);
+    } catch (error) {
+      this.#services.outcomes.notHandled(received, error);
+    }
     return undefined;
   };
 }
