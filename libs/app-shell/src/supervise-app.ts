@@ -1,5 +1,5 @@
 import { coerceError, ImproperlyConfiguredError, type Logger } from '@celeriac/primitives';
-import { handleFatalErrors, type FatalErrorSource } from './handle-fatal-errors.ts';
+import { handleFatalErrors, type FatalErrorSource, type FatalOrigin } from './handle-fatal-errors.ts';
 import { handleSignals, type ShutdownSignal, type SignalSource } from './handle-signals.ts';
 import { HealthServer } from './health-server.ts';
 
@@ -19,6 +19,11 @@ export interface RunnableApp {
   readonly isIdle?: boolean;
   /** Resolves when it has stopped. Comes at any time, while `start` is pending too, and a colder stop overtakes a warmer one. */
   stop(options: { readonly mode: ShutdownMode }): Promise<void>;
+  /**
+   * Takes an error that nothing caught: it goes on, or is to be stopped warm (`finish`). Undefined: the process ends, as it
+   * does for an app without this.
+   */
+  onEscapedError?(caught: unknown, origin: FatalOrigin): 'go-on' | 'finish' | undefined;
   /** Resolves when it has stopped, for whatever reason; rejects when it failed for good. */
   readonly done: Promise<void>;
 }
@@ -50,12 +55,13 @@ export interface SupervisionOptions {
  * Starts an app and sees it through to its end: signals, escaped errors, health.
  *
  * @returns the exit code of the process: 0 after a warm shutdown or when the app ended by itself, 1 after a soft, cold or
- * failed one, as Celery's `EX_OK` and `EX_FAILURE`. (Celery gives 1 after a warm shutdown by INT as well.)
+ * failed one, and after an error in its own code, as Celery's `EX_OK` and `EX_FAILURE`. (Celery gives 1 after a warm shutdown by INT as well.)
  * @throws ImproperlyConfiguredError when a setting turns out wrong at start, such as a port in use
  */
 export async function superviseApp(options: SupervisionOptions): Promise<number> {
   const { app, logger, shutdownTimeoutMs, softShutdown, remapSigterm, source } = options;
   let mode: ShutdownMode | undefined;
+  let isInDoubt = false;
   let coldTimer: NodeJS.Timeout | undefined;
   let stopped: Promise<void> = Promise.resolve();
   let health: HealthServer | undefined;
@@ -78,6 +84,12 @@ export async function superviseApp(options: SupervisionOptions): Promise<number>
     }, timeoutMs);
   }
 
+  function stopWarm(): void {
+    stop('warm');
+    if (shutdownTimeoutMs !== undefined)
+      goColdAfter(shutdownTimeoutMs, 'warm shutdown took too long, cold shutdown');
+  }
+
   function cutShort(signal: ShutdownSignal): void {
     logger.error({ signal }, 'shutdown cut short');
     giveUp(1);
@@ -87,9 +99,7 @@ export async function superviseApp(options: SupervisionOptions): Promise<number>
     {
       onWarm: (signal) => {
         logger.info({ signal }, 'warm shutdown');
-        stop('warm');
-        if (shutdownTimeoutMs !== undefined)
-          goColdAfter(shutdownTimeoutMs, 'warm shutdown took too long, cold shutdown');
+        stopWarm();
       },
       onSoft: (signal) => {
         const { timeoutMs, onIdle } = softShutdown;
@@ -111,10 +121,21 @@ export async function superviseApp(options: SupervisionOptions): Promise<number>
     },
     { source, remapSigterm },
   );
-  const ignoreFatalErrors = handleFatalErrors((caught, origin) => {
-    logger.error({ err: coerceError(caught), origin }, 'an error escaped, the process ends');
-    giveUp(1);
-  }, source);
+  const ignoreFatalErrors = handleFatalErrors(
+    (caught, origin) => {
+      logger.error({ err: coerceError(caught), origin }, 'an error escaped, the process ends');
+      giveUp(1);
+    },
+    source,
+    (caught, origin) => {
+      const verdict = app.onEscapedError?.(caught, origin);
+      if (verdict === 'finish' && mode === undefined) {
+        isInDoubt = true;
+        stopWarm();
+      }
+      return verdict !== undefined;
+    },
+  );
 
   async function run(): Promise<number> {
     health = await serveHealth(options, () => mode === undefined && app.isReady);
@@ -127,7 +148,7 @@ export async function superviseApp(options: SupervisionOptions): Promise<number>
     }
     await app.done;
     await stopped; // it may have failed after the app was done
-    return mode === undefined || mode === 'warm' ? 0 : 1;
+    return !isInDoubt && (mode === undefined || mode === 'warm') ? 0 : 1;
   }
 
   try {

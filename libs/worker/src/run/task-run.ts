@@ -115,7 +115,9 @@ export class TaskRun implements RunHost {
     try {
       if (pool === undefined) {
         outcomes.started(received, process.pid);
-        value = runTask(received, this.#contextOf);
+        value = active.trace.isStarted
+          ? active.trace.call(this, () => runTask(received, this.#contextOf))
+          : runTask(received, this.#contextOf);
         if (!isPromise(value)) {
           this.#returned(value);
           return undefined;
@@ -154,6 +156,13 @@ export class TaskRun implements RunHost {
   /** It was revoked while it runs. */
   terminate(): void {
     this.#endBy({ kind: 'terminated' }, new Error(`task ${this.id} was terminated`));
+  }
+
+  /** A callback of its task threw where nothing catches: the task fails, as it may wait for that callback for ever. */
+  strayed(error: Error): void {
+    if (this.#isOver) return;
+    this.abort(error);
+    this.#threw(error);
   }
 
   /** Takes over the message that was delivered again; false when the run has one that can still be settled. */
@@ -254,6 +263,7 @@ export class TaskRun implements RunHost {
     this.#isOver = true;
     this.#timer?.stop();
     this.#services.active.delete(this);
+    this.#services.active.lastEnded = this.received.opened.name;
     try {
       handle();
     } catch (error) {
