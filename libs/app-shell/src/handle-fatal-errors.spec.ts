@@ -17,6 +17,18 @@ describe('handleFatalErrors', () => {
     },
   );
 
+  it('leaves an error to an app that takes it, and reports the next that it does not', () => {
+    const source = new EventEmitter();
+    const reports: unknown[] = [];
+    const isTaken = (_caught: unknown, origin: string): boolean => origin === 'unhandledRejection';
+    handleFatalErrors((caught) => reports.push(caught), source, isTaken);
+
+    source.emit('unhandledRejection', 'left behind');
+    source.emit('uncaughtException', 'fatal');
+
+    expect(reports).toEqual(['fatal']);
+  });
+
   it('takes all its listeners away again', () => {
     const source = new EventEmitter();
     const uninstall = handleFatalErrors(() => undefined, source);

@@ -1,5 +1,5 @@
 import { coerceError, ImproperlyConfiguredError, type Logger } from '@celeriac/primitives';
-import { handleFatalErrors, type FatalErrorSource } from './handle-fatal-errors.ts';
+import { handleFatalErrors, type FatalErrorSource, type FatalOrigin } from './handle-fatal-errors.ts';
 import { handleSignals, type ShutdownSignal, type SignalSource } from './handle-signals.ts';
 import { HealthServer } from './health-server.ts';
 
@@ -17,6 +17,11 @@ export interface RunnableApp {
   readonly isReady: boolean;
   /** Resolves when it has stopped. Comes at any time, while `start` is pending too, and a colder stop overtakes a warmer one. */
   stop(options: { readonly mode: ShutdownMode }): Promise<void>;
+  /**
+   * Takes an error that nothing caught: it goes on, or is to be stopped warm (`finish`). Undefined: the process ends, as it
+   * does for an app without this.
+   */
+  onEscapedError?(caught: unknown, origin: FatalOrigin): 'go-on' | 'finish' | undefined;
   /** Resolves when it has stopped, for whatever reason; rejects when it failed for good. */
   readonly done: Promise<void>;
 }
@@ -52,13 +57,14 @@ export interface SupervisionOptions {
  * Starts an app and sees it through to its end: signals, escaped errors, health.
  *
  * @returns the exit code of the process: 0 after a shutdown in which all that ran has ended, warm or soft, or when the app
- * ended by itself; 1 after a cold or failed one. Celery's `EX_OK` and `EX_FAILURE`; Celery gives 1 after a warm shutdown by
- * INT and after each soft one as well.
+ * ended by itself; 1 after a cold or failed one, and after an error in its own code. Celery's `EX_OK` and `EX_FAILURE`;
+ * Celery gives 1 after a warm shutdown by INT and after each soft one as well.
  * @throws ImproperlyConfiguredError when a setting turns out wrong at start, such as a port in use
  */
 export async function superviseApp(options: SupervisionOptions): Promise<number> {
   const { app, logger, shutdownTimeoutMs, softShutdown, remapSigterm, source } = options;
   let mode: ShutdownMode | undefined;
+  let isInDoubt = false;
   let coldTimer: NodeJS.Timeout | undefined;
   let stopped: Promise<void> = Promise.resolve();
   let isDone = false;
@@ -89,6 +95,12 @@ export async function superviseApp(options: SupervisionOptions): Promise<number>
     }, timeoutMs);
   }
 
+  function stopWarm(): void {
+    stop('warm');
+    if (shutdownTimeoutMs !== undefined)
+      goColdAfter(shutdownTimeoutMs, 'warm shutdown took too long, cold shutdown');
+  }
+
   function cutShort(signal: ShutdownSignal): void {
     logger.error({ signal }, 'shutdown cut short');
     giveUp(1);
@@ -98,9 +110,7 @@ export async function superviseApp(options: SupervisionOptions): Promise<number>
     {
       onWarm: (signal) => {
         logger.info({ signal }, 'warm shutdown');
-        stop('warm');
-        if (shutdownTimeoutMs !== undefined)
-          goColdAfter(shutdownTimeoutMs, 'warm shutdown took too long, cold shutdown');
+        stopWarm();
       },
       onSoft: (signal) => {
         const { timeoutMs, onIdle } = softShutdown;
@@ -123,10 +133,21 @@ export async function superviseApp(options: SupervisionOptions): Promise<number>
     },
     { source, remapSigterm },
   );
-  const ignoreFatalErrors = handleFatalErrors((caught, origin) => {
-    logger.error({ err: coerceError(caught), origin }, 'an error escaped, the process ends');
-    giveUp(1);
-  }, source);
+  const ignoreFatalErrors = handleFatalErrors(
+    (caught, origin) => {
+      logger.error({ err: coerceError(caught), origin }, 'an error escaped, the process ends');
+      giveUp(1);
+    },
+    source,
+    (caught, origin) => {
+      const verdict = app.onEscapedError?.(caught, origin);
+      if (verdict === 'finish' && mode === undefined) {
+        isInDoubt = true;
+        stopWarm();
+      }
+      return verdict !== undefined;
+    },
+  );
 
   /** Read again after each wait: signals change it meanwhile. */
   function isCold(): boolean {
@@ -144,7 +165,7 @@ export async function superviseApp(options: SupervisionOptions): Promise<number>
     }
     await app.done;
     await stopped; // it may have failed after the app was done
-    const exitCode = isCold() ? 1 : 0;
+    const exitCode = isInDoubt || isCold() ? 1 : 0;
     isDone = true;
     await grace;
     return exitCode;

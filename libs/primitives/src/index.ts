@@ -2,6 +2,7 @@ export { CeleryError, IllegalStateError, ImproperlyConfiguredError } from './cel
 export { backoffMs } from './backoff.ts';
 export { coerceError } from './coerce-error.ts';
 export { cutText } from './cut-text.ts';
+export { guardLogger } from './guard-logger.ts';
 export { silentLogger } from './logger.ts';
 export { containerLimitBytes, memoryLimitBytes } from './memory-limit.ts';
 export { systemClock } from './clock.ts';

@@ -1,3 +1,4 @@
+import { coerceError } from '@celeriac/primitives';
 import { decodeException, encodeException, tracebackOf } from './exception.ts';
 import {
   ContentDisallowedError,
@@ -150,5 +151,46 @@ describe('decodeException', () => {
     expect(new PythonError('KeyError', ['k']).message).toBe("'k'");
     expect(new PythonError('E', ['a', 1]).message).toBe("('a', 1)");
     expect(new PythonError('E').message).toBe('');
+  });
+});
+
+describe('errors with hostile fields', () => {
+  const errorWith = (fields: PropertyDescriptorMap): Error => Object.defineProperties(new Error('m'), fields);
+
+  it('ends a chain of causes that never ends by itself', () => {
+    class Endless extends Error {
+      override get cause(): Error {
+        return new Endless('again');
+      }
+    }
+    expect(tracebackOf(new Endless('first')).match(/Caused by/g)).toHaveLength(100);
+  });
+
+  it('ends a chain of causes that goes round', () => {
+    const error = new Error('round');
+    error.cause = new Error('and round', { cause: error });
+    expect(tracebackOf(error).match(/Caused by/g)).toHaveLength(1);
+  });
+
+  it.each<[string, unknown]>([
+    ['a class name that is a number', new (class extends Error { static override readonly name = 5 as never; })('m')], // prettier-ignore
+    ['no constructor', errorWith({ constructor: { value: undefined } })],
+    ['no prototype', Object.setPrototypeOf(new Error('m'), null)],
+  ])('shows an error with %s as a plain exception', (_what, error) => {
+    expect(encodeException(error)).toMatchObject({ exc_type: 'Exception', exc_message: ['m'] });
+    expect(tracebackOf(error)).toEqual(expect.any(String));
+  });
+
+  it('shows an error with a name that is a symbol, whose stack may have no text', () => {
+    const error = errorWith({ name: { value: Symbol('n') } });
+    expect(encodeException(error)).toMatchObject({
+      exc_type: 'Exception',
+      exc_message: [expect.any(String)],
+    });
+    expect(tracebackOf(error)).toEqual(expect.any(String));
+  });
+
+  it('shows a value that is no error once', () => {
+    expect(tracebackOf(coerceError({ code: 5 }))).not.toContain('Caused by');
   });
 });

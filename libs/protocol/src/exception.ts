@@ -72,7 +72,7 @@ function textIn(value: unknown): string | undefined {
 function nameOf(error: Error): string {
   const name = textIn(error.name) ?? '';
   if (name !== '' && !languageErrors.has(name)) return name;
-  const className = error.constructor.name;
+  const className = textIn((error.constructor as { name?: unknown } | undefined)?.name) ?? '';
   // Node gives its errors a code and the name of a language error, but makes them from a class of its own
   const isOfNode = typeof (error as { code?: unknown }).code === 'string';
   return className === '' || isOfNode ? name || 'Error' : className;
@@ -127,6 +127,9 @@ export function encodeException(thrown: unknown, maxText = defaultMaxErrorText):
   };
 }
 
+/** Causes in a traceback, at most: a getter may give another one each time. */
+const maxCauses = 100;
+
 /**
  * The stack of an error and of its causes, as text; without its middle when it is longer than `maxText` characters. A
  * stack begins with the message, so that a long one would leave no room for the place.
@@ -135,16 +138,31 @@ export function tracebackOf(thrown: unknown, maxText = defaultMaxErrorText): str
   const parts: string[] = [];
   const seen = new Set<unknown>();
   let current: unknown = thrown;
+  let above: Error | undefined;
   let length = 0;
-  while (current !== undefined && current !== null && !seen.has(current) && length <= maxText) {
+  while (
+    current !== undefined &&
+    current !== null &&
+    !seen.has(current) &&
+    seen.size <= maxCauses &&
+    length <= maxText
+  ) {
     seen.add(current);
     const error = coerceError(current);
-    const part = cutText(textIn(error.stack) ?? `${error.name}: ${error.message}`, maxText);
+    // the error above was made from this value, and says all of it
+    if (error !== current && error.message === above?.message) break;
+    const part = cutText(textIn(error.stack) ?? headOf(error), maxText);
     parts.push(part);
     length += part.length;
     current = current === error ? error.cause : undefined;
+    above = error;
   }
   return cutText(parts.join('\nCaused by: '), maxText);
+}
+
+function headOf(error: Error): string {
+  const message = textIn(error.message);
+  return message === undefined ? nameOf(error) : `${nameOf(error)}: ${message}`;
 }
 
 /**

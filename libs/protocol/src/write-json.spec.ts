@@ -110,6 +110,8 @@ describe('writeJson', () => {
   let deep: unknown = [];
   for (let level = 0; level < 1000; level += 1) deep = [deep];
 
+  const sparse = Object.assign([1], { length: 2 ** 32 - 1 });
+
   it.each([
     ['a Map', { a: [1, new Map()] }, 'value.a[1] is a Map, for which JSON has no form'],
     ['a Set', new Set(), 'value is a Set, for which JSON has no form'],
@@ -123,6 +125,7 @@ describe('writeJson', () => {
     ['an error', { e: new Error('x') }, 'value.e is a Error, for which JSON has no form'],
     ['an invalid date', { d: new Date(NaN) }, 'a date must lie in the years 1 to 9999'],
     ['itself', cycle, 'is nested deeper than 1000 levels, or contains itself'],
+    ['a sparse array of two items', sparse, 'has 4294967295 items, more than the 10000000 that are written'],
     ['what is too deep', deep, 'is nested deeper than 1000 levels, or contains itself'],
   ])('refuses %s', (_, value, message) => {
     expect(() => writeJson(value)).toThrow(EncodeError);

@@ -14,11 +14,16 @@ export interface WriteJsonOptions {
 /** Deepest nesting that Python reads without running out of stack. */
 const maxDepth = 1000;
 
+/** Most items of an array: 30 MB of text at least. A sparse array of two items may have 4 billion. */
+const maxItems = 10_000_000;
+
 function writeNumber(n: number): string {
   return isPythonInt(n) ? String(n) : writePythonFloat(n);
 }
 
 function writeArray(items: readonly unknown[], form: TypedValueForm, depth: number): string {
+  if (items.length > maxItems)
+    throw new Unwritable(`has ${items.length} items, more than the ${maxItems} that are written`);
   let text = '[';
   let index = 0;
   try {

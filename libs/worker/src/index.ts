@@ -30,3 +30,4 @@ export type {
   WorkerShuttingDown,
   WorkerSignal,
 } from './worker-signals.ts';
+export type { EscapeOrigin, EscapeVerdict } from './run/stray-errors.ts';

@@ -18,6 +18,7 @@ import type { Delivery, MessageConsumer, Transport } from '@celeriac/amqp-transp
 import type { TaskQueue } from '@celeriac/protocol';
 import {
   coerceError,
+  guardLogger,
   IllegalStateError,
   ImproperlyConfiguredError,
   logReceiverErrors,
@@ -36,6 +37,7 @@ import type { ExecutionPool } from './pools/execution-pool.ts';
 import { moduleLoading } from './pools/loading-tasks.ts';
 import { consumedQueues } from './receive/consumed-queues.ts';
 import { RevokedStateFile } from './revoke/revoked-state-file.ts';
+import { StrayErrors, type EscapeOrigin, type EscapeVerdict } from './run/stray-errors.ts';
 import type { TaskRun } from './run/task-run.ts';
 import type { TaskCounts } from './settle/task-counts.ts';
 import { TaskControl } from './task-control.ts';
@@ -90,6 +92,7 @@ export class Worker {
   readonly #logger: Logger;
   readonly #settings: ResolvedWorkerSettings;
   readonly #parts: WorkerParts;
+  readonly #strays: StrayErrors;
   readonly #cold = new ColdShutdown();
   readonly #events: WorkerEvents;
   #consumer: MessageConsumer | undefined;
@@ -100,14 +103,16 @@ export class Worker {
 
   /** @throws ImproperlyConfiguredError when a setting is wrong or two tasks share a name */
   constructor(options: WorkerOptions) {
-    const { executionPool, nodeName, transport, logger = silentLogger, clock = systemClock } = options;
+    const { executionPool, nodeName, transport, clock = systemClock } = options;
+    const logger = guardLogger(options.logger ?? silentLogger);
     const settings = resolveWorkerSettings(options.settings);
     this.nodeName = nodeName;
     this.#options = options;
     this.#logger = logger;
     this.#settings = settings;
-    this.#parts = createWorkerParts(options, settings, this.signals);
-    const { signals } = this.#parts;
+    this.#parts = createWorkerParts({ ...options, logger }, settings, this.signals);
+    const { active, signals, tasks } = this.#parts;
+    this.#strays = new StrayErrors({ active, names: () => tasks.names(), logger });
     const load = (): WorkerLoad => this.#load();
     this.#events = new WorkerEvents({ transport, signals, settings, nodeName, clock, logger, load });
     this.events = this.#events;
@@ -223,6 +228,17 @@ export class Worker {
     }
     this.#stopping ??= this.#stop();
     return this.#stopping;
+  }
+
+  /**
+   * Takes an error that escaped, from `process.on('uncaughtException')` or `process.on('unhandledRejection')`: it is
+   * logged, with the task that it came from as far as that can be told. See docs/decisions/0029.
+   *
+   * @returns `finish` when the worker should be stopped warm; undefined when it does not run, so that the error is not a task's
+   */
+  onEscapedError(caught: unknown, origin: EscapeOrigin): EscapeVerdict | undefined {
+    if (this.#state === 'initializing' || this.#state === 'stopped') return undefined;
+    return this.#strays.take(caught, origin);
   }
 
   async #stop(): Promise<void> {

@@ -41,6 +41,8 @@ describe('exceptionTexts', () => {
       },
     });
 
-    expect(exceptionTexts(error)).toEqual({ exception: '<Unrepresentable: TypeError>', traceback: null });
+    expect(exceptionTexts(error).exception).toBe(
+      "Exception('what was thrown cannot be read: a getter that throws')",
+    );
   });
 });

@@ -41,7 +41,7 @@ export class TaskEvents {
 
   /** @param runtimeSeconds from start to end */
   succeeded(received: ReceivedTask, value: unknown, runtimeSeconds: number): void {
-    const result = saferepr(writtenResult(received, value));
+    const result = textOf(writtenResult(received, value));
     this.#send('task-succeeded', { uuid: received.opened.id, result, runtime: float(runtimeSeconds) });
   }
 
@@ -88,6 +88,15 @@ const headersOfV1: Headers = { argsrepr: null, kwargsrepr: null };
 function textIn(headers: Headers, name: 'argsrepr' | 'kwargsrepr'): unknown {
   const text = headers[name];
   return text === undefined ? '' : text;
+}
+
+/** A getter may give its value when the result is written, and throw when it is told. */
+function textOf(value: unknown): string {
+  try {
+    return saferepr(value);
+  } catch {
+    return '<unrepresentable object>';
+  }
 }
 
 /** The result as it is written, so that a declared float is told as one; as it is where that fails. */

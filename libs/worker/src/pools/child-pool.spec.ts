@@ -24,6 +24,8 @@ function handles(): string[] {
 }
 
 /** The life of threads and processes: real ones, with tasks that harm them. */
+const escapedLine = 'an error escaped from a task in the pool, its thread or process goes on';
+
 describe.each(['threads', 'processes'] as const)('the %s of a pool', (kind) => {
   const fixtures: PoolFixture[] = [];
 
@@ -57,20 +59,59 @@ describe.each(['threads', 'processes'] as const)('the %s of a pool', (kind) => {
     expect(fixture.logger.lines).toEqual([]);
   });
 
-  it.each([
-    ['exit', 'exitcode 3'],
-    ['uncaught', 'exitcode 1'],
-    ['unhandled', 'exitcode 1'],
-    ...(kind === 'processes' ? [['sigkill', 'signal 9 (SIGKILL)']] : []),
-  ])('are replaced when a task ends them: %s', async (death, status) => {
+  it.each([['exit', 'exitcode 3'], ...(kind === 'processes' ? [['sigkill', 'signal 9 (SIGKILL)']] : [])])(
+    'are replaced when a task ends them: %s',
+    async (death, status) => {
+      const fixture = await start();
+      const run = fixture.run('die', death);
+
+      const error = await rejectionOf(run);
+
+      expect(error.message).toBe(`Worker exited prematurely: ${status} Job: 0.`);
+      expect(fixture.logger.fieldsOf('a child of the pool is lost')).toMatchObject([{ pool: kind, status }]);
+      expect(await fixture.run('value', 'fraction').result).toBe(0.1);
+    },
+  );
+
+  it('go on after an exception that a callback of their task throws: the task fails with it', async () => {
     const fixture = await start();
-    const run = fixture.run('die', death);
+    const before = await fixture.run('where').result;
 
-    const error = await rejectionOf(run);
+    const error = await rejectionOf(fixture.run('die', 'uncaught'));
 
-    expect(error.message).toBe(`Worker exited prematurely: ${status} Job: 0.`);
-    expect(fixture.logger.fieldsOf('a child of the pool is lost')).toMatchObject([{ pool: kind, status }]);
-    expect(await fixture.run('value', 'fraction').result).toBe(0.1);
+    expect(error).toMatchObject({ excType: 'Exception', message: 'nobody catches this' });
+    expect(fixture.logger.fieldsOf(escapedLine)).toMatchObject([
+      {
+        taskId: 'id-of-die',
+        task: 'die',
+        origin: 'uncaughtException',
+        err: { message: 'nobody catches this' },
+      },
+    ]);
+    expect(await fixture.run('where').result).toBe(before);
+  });
+
+  it.each(['rejects', 'throws'])('go on when what a task left behind %s, and name the task', async (how) => {
+    const fixture = await start();
+    const before = await fixture.run('where').result;
+
+    expect(await fixture.run('leave', how).result).toBe('left');
+    const next = fixture.run('untilAborted', 'return'); // it has nothing to do with it
+    await until(() => fixture.logger.fieldsOf(escapedLine).length === 1, patience);
+    next.abort(new Error('enough'));
+
+    expect(await next.result).toBe(false);
+    expect(fixture.logger.fieldsOf(escapedLine)).toMatchObject([
+      { taskId: 'id-of-leave', task: 'leave', err: { message: `left behind: ${how}` } },
+    ]);
+    expect(await fixture.run('where').result).toBe(before);
+  });
+
+  it('tell of what a task left behind while they are idle', async () => {
+    const fixture = await start();
+    await fixture.run('leave', 'throws').result;
+    await until(() => fixture.logger.fieldsOf(escapedLine).length === 1, patience);
+    expect(fixture.logger.fieldsOf('a child of the pool is lost')).toEqual([]);
   });
 
   it('run as many tasks at a time as the concurrency says', async () => {

@@ -1,10 +1,10 @@
-import { ImproperlyConfiguredError, type Logger } from '@celeriac/primitives';
+import { guardLogger, ImproperlyConfiguredError, type Logger } from '@celeriac/primitives';
 import type { ChildHandle } from './child-handle.ts';
 import { ChildPool } from './child-pool.ts';
 import { findChildProgram } from './child-programs.ts';
 import type { ExecutionPool } from './execution-pool.ts';
 import { tasksModuleUrl } from './load-holders.ts';
-import type { ChildStart } from './pool-messages.ts';
+import type { ChildStart, RunMessage } from './pool-messages.ts';
 import { ProcessChild } from './process-child.ts';
 import { ThreadChild } from './thread-child.ts';
 
@@ -56,9 +56,13 @@ export function createExecutionPool(options: ExecutionPoolOptions): ExecutionPoo
   };
   const kind = workerPool === 'threads' ? 'threads' : 'processes';
   const program = findChildProgram(kind === 'threads' ? 'pool-thread' : 'pool-process', module);
+  const logger = guardLogger(options.logger);
+  const onIdleMessage = (message: RunMessage): void => {
+    if (message.type === 'log') logger[message.level](message.fields, message.message);
+  };
   const startChild = (): ChildHandle =>
     kind === 'threads'
-      ? new ThreadChild(program, start, execArgv)
-      : new ProcessChild(program, start, execArgv);
-  return new ChildPool({ ...options, kind, startChild });
+      ? new ThreadChild(program, start, execArgv, onIdleMessage)
+      : new ProcessChild(program, start, execArgv, onIdleMessage);
+  return new ChildPool({ ...options, logger, kind, startChild });
 }

@@ -1,8 +1,10 @@
-import { writeJson } from '@celeriac/protocol';
+import { PythonError, writeJson } from '@celeriac/protocol';
 import { Ignore, Reject, Retry, SoftTimeLimitExceeded } from '@celeriac/task-registry';
 import { until } from '@celeriac/testing';
 import { PoolBundle, PoolFixture, rejectionOf } from '../testing/pool-fixture.ts';
+import { hostileReturns, hostileThrows } from '../testing/hostile-values.ts';
 import { isExpectedError } from './outcome-wire.ts';
+import { WorkerLostError } from './worker-lost-error.ts';
 
 jest.setTimeout(120_000);
 
@@ -56,12 +58,25 @@ describe.each(['threads', 'processes'] as const)('a pool of %s', (kind) => {
     ['async', { excType: 'TypeError', excModule: 'builtins', message: 'no such number' }],
     ['text', { excType: 'Exception', excArgs: ['just a text'] }],
     ['cause', { excType: 'OutOfStock', excModule: 'celeriac', excArgs: ['none left'] }],
-    ['unspeakable', { excType: 'EncodeError', excModule: 'kombu.exceptions' }],
+    ['unspeakable', { excType: 'Exception', message: 'what was thrown cannot be read: not even that' }],
   ])('rejects with what was thrown, under the type that Python sees: %s', async (failure, expected) => {
     const error = await rejectionOf(fixture.run('fail', failure));
 
     expect(error).toMatchObject(expected);
     expect(await fixture.run('value', 'fraction').result).toBe(0.1);
+  });
+
+  it.each(Object.keys(hostileThrows))('rejects, and goes on, when a task throws %s', async (name) => {
+    expect(await rejectionOf(fixture.run('hostile', 'throws', name))).toBeInstanceOf(PythonError);
+  });
+
+  it.each(Object.entries(hostileReturns))('ends once when a task returns %s', async (name, [status]) => {
+    const ended = await fixture.run('hostile', 'returns', name).result.then(
+      () => 'SUCCESS',
+      (error: unknown) =>
+        error instanceof PythonError && !(error instanceof WorkerLostError) ? 'FAILURE' : error,
+    );
+    expect(ended).toBe(status);
   });
 
   it('keeps the arguments and the traceback of an error', async () => {

@@ -16,6 +16,8 @@ import {
   TimeLimitExceeded,
   type RegisteredTask,
 } from '@celeriac/task-registry';
+import { coerceThrown } from '../run/coerce-thrown.ts';
+import { isOneOf } from '../run/is-one-of.ts';
 import { encodeError } from '../settle/task-states.ts';
 
 interface ErrorWire {
@@ -51,19 +53,35 @@ export function encodeValue(task: RegisteredTask, value: unknown): Outcome {
   }
 }
 
-/** @param throws the classes whose errors are no surprise */
+/** Never throws. @param throws the classes whose errors are no surprise */
 export function encodeThrown(thrown: unknown, throws: RegisteredTask['options']['throws'] = []): ThrownWire {
+  const error = coerceThrown(thrown);
+  try {
+    const predicate = encodePredicate(error);
+    if (predicate !== undefined) return predicate;
+  } catch (unwritable) {
+    return encodeThrown(encodeError(`what the task threw: ${coerceError(unwritable).message}`, unwritable));
+  }
+  return { kind: 'error', isExpected: isOneOf(error, throws), ...encodeAnyError(error) };
+}
+
+function encodePredicate(thrown: Error): ThrownWire | undefined {
   if (thrown instanceof Retry) return encodeRetry(thrown);
-  if (thrown instanceof Reject) return { kind: 'reject', reason: thrown.reason, requeue: thrown.requeue };
-  if (thrown instanceof Ignore) return { kind: 'ignore', reason: thrown.message };
-  const isExpected = throws.some((errorClass) => thrown instanceof errorClass);
-  return { kind: 'error', isExpected, ...encodeAnyError(thrown) };
+  if (thrown instanceof Reject)
+    return portable({ kind: 'reject', reason: thrown.reason, requeue: thrown.requeue });
+  if (thrown instanceof Ignore) return portable({ kind: 'ignore', reason: thrown.message });
+  return undefined;
+}
+
+/** Its fields are the program's own, whatever their types say. @throws DataCloneError when it cannot leave the child */
+function portable(wire: ThrownWire): ThrownWire {
+  return structuredClone(wire);
 }
 
 function encodeRetry({ eta, exc, changes }: Retry): ThrownWire {
-  const { args, kwargs, queue, priority, expires } = changes;
   try {
-    return {
+    const { args, kwargs, queue, priority, expires } = changes;
+    return portable({
       kind: 'retry',
       etaMs: eta?.getTime(),
       exc: exc === undefined ? undefined : encodeAnyError(exc),
@@ -72,7 +90,7 @@ function encodeRetry({ eta, exc, changes }: Retry): ThrownWire {
       queue,
       priority,
       expiresMs: expires?.getTime(),
-    };
+    });
   } catch (error) {
     return encodeThrown(encodeError(`the arguments of the retry: ${coerceError(error).message}`, error));
   }

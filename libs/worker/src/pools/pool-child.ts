@@ -1,10 +1,12 @@
 /** What a thread or process of a pool does: it loads the tasks, and runs one at a time. */
 import { inspect } from 'node:util';
-import type { LogFields, Logger } from '@celeriac/primitives';
+import { coerceError, guardLogger, type LogFields, type Logger } from '@celeriac/primitives';
 import { openTaskMessage, PythonError, writeJson, type OpenTaskOptions } from '@celeriac/protocol';
 import { TaskRegistry, type RegisteredTask } from '@celeriac/task-registry';
 import { RunContext, type RunHost, type RunSubject } from '../run/run-context.ts';
 import { runTask } from '../run/run-task.ts';
+import { RunTrace } from '../run/run-trace.ts';
+import type { EscapeOrigin } from '../run/stray-errors.ts';
 import { loadHolders } from './load-holders.ts';
 import { decodeThrown, encodeThrown, encodeValue, type Outcome } from './outcome-wire.ts';
 import {
@@ -16,12 +18,28 @@ import {
   type RunMessage,
 } from './pool-messages.ts';
 
+/** @returns a promise of our own, whatever the task gives */
+async function started(subject: RunSubject, host: RunHost): Promise<unknown> {
+  return await runTask(subject, () => new RunContext(subject, host));
+}
+
+interface CurrentRun {
+  readonly job: number;
+  readonly host: ChildRunHost;
+  task: { readonly taskId: string; readonly task: string } | undefined;
+  /** Ends it with an error, unless it has ended. */
+  fail: (error: Error) => void;
+}
+
 export class PoolChild {
   readonly #registry: TaskRegistry;
   readonly #openOptions: OpenTaskOptions;
   readonly #nodeName: string;
   readonly #send: (message: RunMessage) => void;
-  #current: { readonly job: number; readonly host: ChildRunHost } | undefined;
+  readonly #trace = new RunTrace<CurrentRun>();
+  #current: CurrentRun | undefined;
+  /** Name of the task that ended last. */
+  #lastEnded: string | undefined;
   #lastJob = -1;
   /** An abort that came before the run that it is for: the two may come by ways of their own. */
   #early: AbortMessage | undefined;
@@ -35,6 +53,7 @@ export class PoolChild {
     };
     this.#nodeName = start.nodeName;
     this.#send = send;
+    this.#trace.start();
   }
 
   /**
@@ -51,23 +70,46 @@ export class PoolChild {
   async run(job: Job): Promise<Outcome> {
     let task: RegisteredTask | undefined;
     const host = new ChildRunHost(this.#nodeName, this.#send);
-    this.#current = { job: job.number, host };
+    const current: CurrentRun = { job: job.number, host, task: undefined, fail: () => undefined };
+    this.#current = current;
     this.#lastJob = job.number;
     const early = this.#early;
     this.#early = undefined;
     if (early !== undefined) this.abort(early);
-    const { isResultWanted, ...delivered } = decodeJob(job);
     try {
+      const { isResultWanted, ...delivered } = decodeJob(job);
       const subject = this.#read(delivered);
       task = subject.task;
-      const value = await runTask(subject, () => new RunContext(subject, host));
+      current.task = { taskId: subject.request.id, task: task.name };
+      const running = this.#trace.call(current, () => started(subject, host));
+      const value = await new Promise((resolve, reject) => {
+        current.fail = reject;
+        running.then(resolve, reject);
+      });
       return encodeValue(task, isResultWanted ? value : null);
     } catch (error) {
       return encodeThrown(error, task?.options.throws);
     } finally {
       host.end();
       this.#current = undefined;
+      this.#lastEnded = current.task?.task;
     }
+  }
+
+  /**
+   * An error that nothing caught: the worker logs it, and a run whose callback threw it fails with it, as it may wait for
+   * that callback for ever. Never throws.
+   */
+  escaped(caught: unknown, origin: EscapeOrigin): void {
+    const err = coerceError(caught);
+    const run = this.#trace.current;
+    const from = run?.task ?? { running: this.#current?.task, lastEnded: this.#lastEnded };
+    const fields = portable({ pid: process.pid, origin, ...from, err: { type: err.name, message: err.message, stack: err.stack } }); // prettier-ignore
+    const message = 'an error escaped from a task in the pool, its thread or process goes on';
+    this.#send({ type: 'log', level: 'error', fields, message });
+    if (run === undefined || run !== this.#current || origin !== 'uncaughtException') return;
+    run.host.abort(err);
+    run.fail(err);
   }
 
   /** Aborts the signal of the run that it is for, if that has not ended. */
@@ -99,12 +141,12 @@ class ChildRunHost implements RunHost {
   constructor(nodeName: string, send: (message: RunMessage) => void) {
     this.nodeName = nodeName;
     this.#send = send;
-    this.logger = {
+    this.logger = guardLogger({
       debug: this.#log('debug'),
       info: this.#log('info'),
       warn: this.#log('warn'),
       error: this.#log('error'),
-    };
+    });
   }
 
   get signal(): AbortSignal {

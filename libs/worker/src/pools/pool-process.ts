@@ -1,6 +1,7 @@
 /** The program of a process of the pool; its parent is the worker. */
 import { Worker } from 'node:worker_threads';
 import { coerceError } from '@celeriac/primitives';
+import { surviveEscapedErrors } from './escaped-errors.ts';
 import { PoolChild } from './pool-child.ts';
 import type { ChildStart, Job, MessageFromProcess, MessageToProcess } from './pool-messages.ts';
 
@@ -23,6 +24,7 @@ process.on('message', (message: MessageToProcess) => {
 async function load(start: ChildStart): Promise<void> {
   try {
     child = await PoolChild.load(start, send);
+    surviveEscapedErrors(child);
     send({ type: 'ready' });
   } catch (error) {
     send({ type: 'load-failed', reason: coerceError(error).message });

@@ -2,6 +2,7 @@
 import { getHeapStatistics } from 'node:v8';
 import type { MessagePort } from 'node:worker_threads';
 import { coerceError } from '@celeriac/primitives';
+import { surviveEscapedErrors } from './escaped-errors.ts';
 import { PoolChild } from './pool-child.ts';
 import type { AbortMessage, ChildStart, Job, RunMessage, RunReport } from './pool-messages.ts';
 
@@ -22,6 +23,7 @@ export async function startThread({ start, port }: ThreadStart): Promise<string 
   } catch (error) {
     return coerceError(error).message;
   }
+  surviveEscapedErrors(child);
   port.on('message', (message: AbortMessage) => child?.abort(message));
   return undefined;
 }

@@ -25,11 +25,15 @@ export class ProcessChild implements ChildHandle {
   readonly #process: ChildProcess;
   #current: CurrentRun | undefined;
 
-  /** @param execArgv options of node; default those of the worker's own, as far as they are for more than itself */
+  /**
+   * @param execArgv options of node; default those of the worker's own, as far as they are for more than itself
+   * @param onIdleMessage told what it says between two runs: of what a task has left behind
+   */
   constructor(
     program: URL,
     start: ChildStart,
     execArgv: readonly string[] = inheritedOptions(process.execArgv),
+    onIdleMessage: (message: RunMessage) => void = () => undefined,
   ) {
     const child = fork(program, [], {
       execArgv: [...execArgv],
@@ -44,7 +48,7 @@ export class ProcessChild implements ChildHandle {
         if (said.type === 'ready') resolve();
         else if (said.type === 'load-failed') reject(new ImproperlyConfiguredError(said.reason));
         else if (said.type === 'report') this.#reported(said.report);
-        else this.#current?.onMessage(said);
+        else (this.#current?.onMessage ?? onIdleMessage)(said);
       });
     });
     this.ended = endOf(child);

@@ -1,4 +1,4 @@
-import type { Logger } from '@celeriac/primitives';
+import { coerceError, type Logger } from '@celeriac/primitives';
 import { parseJson } from '@celeriac/protocol';
 import type { ChildHandle } from './child-handle.ts';
 import type { PoolRun, PoolRunEvents } from './execution-pool.ts';
@@ -76,7 +76,15 @@ export class QueuedRun implements PoolRun {
 
   readonly #heard = (message: RunMessage): void => {
     const { events, logger } = this.#options;
-    if (message.type === 'log') logger[message.level](message.fields, message.message);
-    else events.onUpdateState(message.state, parseJson(message.meta, { floats: 'keep' }));
+    if (message.type === 'log') {
+      logger[message.level](message.fields, message.message);
+      return;
+    }
+    try {
+      events.onUpdateState(message.state, parseJson(message.meta, { floats: 'keep' }));
+    } catch (error) {
+      const fields = { job: this.job.number, reason: coerceError(error).message };
+      logger.warn(fields, 'state of a task in the pool not stored');
+    }
   };
 }

@@ -17,10 +17,20 @@ export class ThreadChild implements ChildHandle {
   readonly ended: Promise<ChildEnd>;
   readonly #piscina: Piscina;
   readonly #port: MessagePort;
+  readonly #onIdleMessage: (message: RunMessage) => void;
   #onMessage: ((message: RunMessage) => void) | undefined;
 
-  /** @param execArgv options of node; default those of the worker's own */
-  constructor(program: URL, start: ChildStart, execArgv?: readonly string[]) {
+  /**
+   * @param execArgv options of node; default those of the worker's own
+   * @param onIdleMessage told what it says between two runs: of what a task has left behind
+   */
+  constructor(
+    program: URL,
+    start: ChildStart,
+    execArgv?: readonly string[],
+    onIdleMessage: (message: RunMessage) => void = () => undefined,
+  ) {
+    this.#onIdleMessage = onIdleMessage;
     const piscina = new Piscina({
       filename: program.href,
       minThreads: 1,
@@ -39,7 +49,9 @@ export class ThreadChild implements ChildHandle {
     this.#piscina = piscina;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    port1.on('message', (message: RunMessage) => this.#onMessage?.(message));
+    port1.on('message', (message: RunMessage) => {
+      (this.#onMessage ?? this.#onIdleMessage)(message);
+    });
     port1.unref();
     this.ended = endOf(piscina.threads[0]).finally(() => {
       this.#drain();
@@ -92,7 +104,7 @@ export class ThreadChild implements ChildHandle {
     for (;;) {
       const received = receiveMessageOnPort(this.#port);
       if (received === undefined) return;
-      this.#onMessage?.(received.message as RunMessage);
+      (this.#onMessage ?? this.#onIdleMessage)(received.message as RunMessage);
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { RegisteredTask } from '@celeriac/task-registry';
+import { isOneOf } from '../run/is-one-of.ts';
 import { parseRateLimit } from './rate-limit.ts';
 import type { WorkerSettings } from '../worker-settings.ts';
 
@@ -36,6 +37,6 @@ export function resolveTaskPolicy({ name, options }: RegisteredTask, settings: W
     rateLimit: settings.workerDisableRateLimits ? undefined : parseRateLimit(rateLimit, name),
     hardMs: options.timeLimit === undefined ? settings.taskTimeLimitMs : options.timeLimit * 1000,
     softMs: options.softTimeLimit === undefined ? settings.taskSoftTimeLimitMs : options.softTimeLimit * 1000,
-    isExpected: (error) => throws.some((errorClass) => error instanceof errorClass),
+    isExpected: (error) => isOneOf(error, throws),
   };
 }

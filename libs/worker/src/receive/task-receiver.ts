@@ -24,6 +24,7 @@ import { TaskDelivery, type ReceivedTask } from './received-task.ts';
 import type { LostStarts, Suspect } from './lost-starts.ts';
 import type { ServedTasks } from './served-tasks.ts';
 import type { TaskAdmission } from './task-admission.ts';
+import { rejectForGood, settleOnce } from '../settle/settlement.ts';
 import type { TaskOutcomes } from '../settle/task-outcomes.ts';
 import type { TaskSignals } from '../task-signals.ts';
 import type { WaitingTasks } from './waiting-tasks.ts';
@@ -54,8 +55,18 @@ export class TaskReceiver {
     this.#openOptions = { acceptContent, maxBodyBytes, maxBodyValues };
   }
 
-  /** Takes a delivery and sees that it is settled, sooner or later. Never throws. */
+  /**
+   * Takes a delivery and sees that it is settled, sooner or later. Never throws: a delivery whose handling does is refused.
+   */
   receive(delivery: Delivery): void {
+    try {
+      this.#receive(delivery);
+    } catch (error) {
+      this.#refuse(delivery, coerceError(error));
+    }
+  }
+
+  #receive(delivery: Delivery): void {
     if (delivery.damage !== undefined) {
       this.#refuse(delivery, delivery.damage);
       return;
@@ -96,10 +107,14 @@ export class TaskReceiver {
       refuseInvalid(this.#options, delivery, opened, coerceError(error));
       return;
     }
-    if (suspect?.isGivenUp === true) {
-      outcomes.counts.received++;
-      outcomes.givenUp(received, suspect.lostStarts);
-    } else this.#accept(received);
+    try {
+      if (suspect?.isGivenUp === true) {
+        outcomes.counts.received++;
+        outcomes.givenUp(received, suspect.lostStarts);
+      } else this.#accept(received);
+    } catch (error) {
+      outcomes.notHandled(received, error);
+    }
   }
 
   #accept(received: ReceivedTask): void {
@@ -131,7 +146,7 @@ export class TaskReceiver {
     const { outcomes, logger, signals } = this.#options;
     outcomes.counts.refused++;
     logger.error({ queue, deliveryTag, reason: error.message }, 'message refused');
-    delivery.reject({ requeue: false });
+    settleOnce(delivery, rejectForGood);
     signals.rejected(delivery, error);
   }
 

@@ -110,13 +110,17 @@ export class WaitingTasks {
 
   readonly #due = (received: ReceivedTask): void => {
     const { admission, bytes, outcomes } = this.#options;
-    const reason = admission.refusal(received);
-    if (reason === undefined) {
-      this.#take(received);
-      return;
+    try {
+      const reason = admission.refusal(received);
+      if (reason === undefined) {
+        this.#take(received);
+        return;
+      }
+      bytes.delete(received);
+      outcomes.revoked(received, reason);
+    } catch (error) {
+      outcomes.notHandled(received, error); // the others that are due must not wait for the next timer
     }
-    bytes.delete(received);
-    outcomes.revoked(received, reason);
   };
 
   /** Its time has come; its turn may not have. */
@@ -138,24 +142,29 @@ export class WaitingTasks {
   #delay(received: ReceivedTask, waitMs: number, holdHere: () => void): void {
     const { bytes, clock, delayed, logger, outcomes } = this.#options;
     this.#delaying.add(received);
-    delayed.delay(received.delivery, clock.now() + waitMs).then(
-      (outcome) => {
-        this.#delaying.delete(received);
-        if (outcome === 'delayed') outcomes.counts.delayed++;
-        else if (this.#isClosed) this.#returnedCount++;
-        else if (outcome === 'held') {
-          holdHere();
-          return;
-        }
-        bytes.delete(received);
-      },
-      (error: unknown) => {
-        this.#delaying.delete(received);
-        const { id, name } = received.opened;
-        logger.error({ taskId: id, task: name, reason: coerceError(error).message }, 'task not delayed');
-        if (this.#isClosed) this.#returnedCount++;
-        else holdHere();
-      },
-    );
+    delayed
+      .delay(received.delivery, clock.now() + waitMs)
+      .then(
+        (outcome) => {
+          this.#delaying.delete(received);
+          if (outcome === 'delayed') outcomes.counts.delayed++;
+          else if (this.#isClosed) this.#returnedCount++;
+          else if (outcome === 'held') {
+            holdHere();
+            return;
+          }
+          bytes.delete(received);
+        },
+        (error: unknown) => {
+          this.#delaying.delete(received);
+          const { id, name } = received.opened;
+          logger.error({ taskId: id, task: name, reason: coerceError(error).message }, 'task not delayed');
+          if (this.#isClosed) this.#returnedCount++;
+          else holdHere();
+        },
+      )
+      .catch((error: unknown) => {
+        outcomes.notHandled(received, error);
+      });
   }
 }

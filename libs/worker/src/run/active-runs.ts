@@ -1,7 +1,12 @@
+import { RunTrace } from './run-trace.ts';
 import type { TaskRun } from './task-run.ts';
 
 /** Runs that go on: started, and not over. A task that ends in the turn in which it starts is never among them. */
 export class ActiveRuns {
+  /** Of use once it is started. */
+  readonly trace = new RunTrace<TaskRun>();
+  /** Name of the task whose run ended last. */
+  lastEnded: string | undefined;
   readonly #runs = new Map<string, TaskRun>();
 
   get size(): number {

@@ -1,9 +1,6 @@
-import {
-  defaultRetryPolicy,
-  TaskPredicate,
-  type ErrorClass,
-  type RetryPolicy,
-} from '@celeriac/task-registry';
+import { defaultRetryPolicy, TaskPredicate, type RetryPolicy } from '@celeriac/task-registry';
+import { coerceThrown } from './coerce-thrown.ts';
+import { isOneOf } from './is-one-of.ts';
 import { retryOf } from './retry-of.ts';
 import type { RunContext, RunSubject } from './run-context.ts';
 
@@ -25,17 +22,14 @@ async function runWithAutoretry(subject: RunSubject, context: () => RunContext):
   const { task, body, request } = subject;
   try {
     return await task.run(body.args, body.kwargs, context);
-  } catch (error) {
+  } catch (thrown) {
+    const error = coerceThrown(thrown);
     const policy: RetryPolicy = { ...defaultRetryPolicy, ...task.options };
     if (error instanceof TaskPredicate) throw error;
     if (isOneOf(error, policy.dontAutoretryFor) || !isOneOf(error, policy.autoretryFor)) throw error;
     const countdown = backoffCountdown(policy, request.retries) ?? policy.retryKwargs.countdown;
     throw retryOf(subject, { ...policy.retryKwargs, countdown, exc: error });
   }
-}
-
-function isOneOf(error: unknown, classes: readonly ErrorClass[]): boolean {
-  return classes.some((errorClass) => error instanceof errorClass);
 }
 
 /**

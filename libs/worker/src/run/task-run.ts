@@ -29,6 +29,7 @@ import type { ActiveRuns } from './active-runs.ts';
 import type { ExecutionPool, PoolRun } from '../pools/execution-pool.ts';
 import { WorkerLostError } from '../pools/worker-lost-error.ts';
 import type { ReceivedTask } from '../receive/received-task.ts';
+import { coerceThrown } from './coerce-thrown.ts';
 import { deliveryInfoOf, RunContext, type RunHost } from './run-context.ts';
 import { runTask } from './run-task.ts';
 import { RunTimer } from './run-timer.ts';
@@ -114,7 +115,9 @@ export class TaskRun implements RunHost {
     try {
       if (pool === undefined) {
         outcomes.started(received, process.pid);
-        value = runTask(received, this.#contextOf);
+        value = active.trace.isStarted
+          ? active.trace.call(this, () => runTask(received, this.#contextOf))
+          : runTask(received, this.#contextOf);
         if (!isPromise(value)) {
           this.#returned(value);
           return undefined;
@@ -122,13 +125,13 @@ export class TaskRun implements RunHost {
       } else {
         value = this.#runIn(pool);
       }
+      listen(Promise.resolve(value), this.#returned, this.#threw);
     } catch (error) {
       this.#threw(error);
       return undefined;
     }
     active.add(this);
     this.#timer = RunTimer.start(received, this);
-    void Promise.resolve(value).then(this.#returned, this.#threw);
     return new Promise((resolve) => (this.#release = resolve));
   }
 
@@ -153,6 +156,13 @@ export class TaskRun implements RunHost {
   /** It was revoked while it runs. */
   terminate(): void {
     this.#endBy({ kind: 'terminated' }, new Error(`task ${this.id} was terminated`));
+  }
+
+  /** A callback of its task threw where nothing catches: the task fails, as it may wait for that callback for ever. */
+  strayed(error: Error): void {
+    if (this.#isOver) return;
+    this.abort(error);
+    this.#threw(error);
   }
 
   /** Takes over the message that was delivered again; false when the run has one that can still be settled. */
@@ -210,12 +220,13 @@ export class TaskRun implements RunHost {
     });
   };
 
-  readonly #threw = (error: unknown): void => {
+  readonly #threw = (thrown: unknown): void => {
     if (this.#isOver) return;
     if (this.#verdict !== undefined) {
       this.#conclude(this.#verdict);
       return;
     }
+    const error = coerceThrown(thrown);
     const cause = this.#isOfAbort(error) ? this.#abortReason : error;
     this.#tellPostrun(postrunState(cause), cause);
     this.#over(() => {
@@ -252,10 +263,11 @@ export class TaskRun implements RunHost {
     this.#isOver = true;
     this.#timer?.stop();
     this.#services.active.delete(this);
+    this.#services.active.lastEnded = this.received.opened.name;
     try {
       handle();
     } catch (error) {
-      this.#unhandled(error);
+      this.#services.outcomes.notHandled(this.received, error);
     }
     this.#release();
   }
@@ -263,12 +275,6 @@ export class TaskRun implements RunHost {
   #tellPostrun(state: TaskPostrun['state'], retval: unknown): void {
     publishTaskPostrun(this.received, state, retval);
     this.#services.signals.postrun(this.received, state, retval);
-  }
-
-  #unhandled(error: unknown): void {
-    const { id, name } = this.received.opened;
-    this.#services.signals.internalError(this.received, error);
-    this.logger.error({ taskId: id, task: name, err: error }, 'outcome of a task not handled');
   }
 }
 
@@ -284,6 +290,24 @@ function isAbortError(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'name' in error && error.name === 'AbortError';
 }
 
+/** @throws whatever looking at it throws */
 function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  return 'then' in value && typeof value.then === 'function';
+}
+
+// eslint-disable-next-line @typescript-eslint/unbound-method -- called with a promise below
+const { then } = Promise.prototype;
+
+/**
+ * Has a promise call back, never in this turn: a `then` that the task has put on its promise might.
+ *
+ * @throws whatever its `constructor` throws; it calls nobody back then
+ */
+function listen(
+  promise: Promise<unknown>,
+  onValue: (value: unknown) => void,
+  onError: (error: unknown) => void,
+): void {
+  void then.call(promise, onValue, onError);
 }

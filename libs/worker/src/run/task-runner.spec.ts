@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { Logger } from '@celeriac/primitives';
+import { guardLogger, type Logger } from '@celeriac/primitives';
 import type { TaskContext } from '@celeriac/task-registry';
 import { RecordingLogger } from '@celeriac/testing';
 import { ActiveRuns } from './active-runs.ts';
@@ -156,31 +156,28 @@ describe('TaskRunner', () => {
     expect([seen?.signal.aborted, active.size]).toEqual([true, 0]);
   });
 
-  it.each(['at once', 'later'])(
-    'neither throws nor rejects when even the log line fails, %s',
-    async (when) => {
-      const lines: string[] = [];
-      const logger: Logger = {
-        debug: () => undefined,
-        info: () => undefined,
-        warn: () => {
-          throw new Error('disk full');
-        },
-        error: (_fields, message) => {
-          lines.push(message);
-        },
-      };
-      const { runner, store } = runnerWith(logger);
-      const failure = new Error('bad');
-      const task = registeredTask(() => {
-        if (when === 'later') return Promise.reject(failure);
-        throw failure;
-      });
-      const received = receivedTask(task);
-      await runner.execute(received);
-      expect(lines).toEqual(['outcome of a task not handled']);
-      store.confirmAll();
-      expect([store.results.length, received.delivery.settlement]).toEqual([1, 'ack']);
-    },
-  );
+  it.each(['at once', 'later'])('tells and settles a failure whose log line fails, %s', async (when) => {
+    const lines: string[] = [];
+    const logger: Logger = {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: () => {
+        throw new Error('disk full');
+      },
+      error: (_fields, message) => {
+        lines.push(message);
+      },
+    };
+    const { runner, store } = runnerWith(guardLogger(logger));
+    const failure = new Error('bad');
+    const task = registeredTask(() => {
+      if (when === 'later') return Promise.reject(failure);
+      throw failure;
+    });
+    const received = receivedTask(task);
+    await runner.execute(received);
+    expect(lines).toEqual([]);
+    store.confirmAll();
+    expect([store.results.length, received.delivery.settlement]).toEqual([1, 'ack']);
+  });
 });

@@ -39,10 +39,14 @@ export class TaskRunner {
     this.#waitingBytes.delete(received);
     // the connection went while it waited for its turn: the broker delivers it again
     if (received.delivery.isLost) return undefined;
-    const reason = this.#admission.refusal(received);
-    if (reason === undefined)
-      return received.suspect === undefined ? this.#run(received) : this.#runSuspect(received);
-    this.#services.outcomes.revoked(received, reason);
+    try {
+      const reason = this.#admission.refusal(received);
+      if (reason === undefined)
+        return received.suspect === undefined ? this.#run(received) : this.#runSuspect(received);
+      this.#services.outcomes.revoked(received, reason);
+    } catch (error) {
+      this.#services.outcomes.notHandled(received, error);
+    }
     return undefined;
   };
 
@@ -64,7 +68,11 @@ export class TaskRunner {
       return;
     }
     this.#suspects.add(received);
-    await this.#run(received);
+    try {
+      await this.#run(received);
+    } catch (error) {
+      this.#services.outcomes.notHandled(received, error);
+    }
     // not if its delivery was lost and its start withdrawn, or if it ended with what ran it
     if (this.#suspects.delete(received) && !received.isWorkerLost) this.#ledger?.clear(received.delivery);
   }

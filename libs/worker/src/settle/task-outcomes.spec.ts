@@ -246,23 +246,23 @@ describe('TaskOutcomes', () => {
   });
 
   describe('an error that cannot be told as it is', () => {
-    const unwritable = 'the error that the task threw cannot be written';
+    const unreadable = 'what was thrown cannot be read: not to be had';
 
     it.each<[string, object, object]>([
       [
         'a message whose getter throws',
         { message: { get: fail } },
-        { exc_type: 'EncodeError', exc_message: [unwritable] },
+        { exc_type: 'Exception', exc_message: [unreadable] },
       ],
       [
         'a name whose getter throws',
         { name: { get: fail } },
-        { exc_type: 'EncodeError', exc_message: [unwritable] },
+        { exc_type: 'Exception', exc_message: [unreadable] },
       ],
       [
         'a stack whose getter throws',
         { stack: { get: fail } },
-        { exc_type: 'EncodeError', exc_message: [unwritable] },
+        { exc_type: 'Exception', exc_message: [unreadable] },
       ],
       [
         'a stack that is no text',

@@ -123,10 +123,10 @@ export class TaskOutcomes {
 
   failed(received: ReceivedTask, error: unknown): void {
     const { policy, opened } = received;
+    const isExpected = policy.isExpected(error) || isExpectedError(error);
     this.#fail(received, error, failureSettlement(policy));
     const fields = { taskId: opened.id, task: opened.name, err: error };
-    if (policy.isExpected(error) || isExpectedError(error))
-      this.#options.logger.info(fields, 'task failed as expected');
+    if (isExpected) this.#options.logger.info(fields, 'task failed as expected');
     else this.#options.logger.warn(fields, 'task failed');
   }
 
@@ -236,6 +236,22 @@ export class TaskOutcomes {
     this.#states.store(delivery, opened, failure, rejectForGood);
   }
 
+  /**
+   * Handling a task threw, before its state was stored: a fault of ours, or of what the task's program has a hand in. The task
+   * fails with it. Never throws.
+   */
+  notHandled(received: ReceivedTask, thrown: unknown): void {
+    const error = coerceError(thrown);
+    const { id, name } = received.opened;
+    this.#options.logger.error({ taskId: id, task: name, err: error }, 'outcome of a task not handled');
+    this.#options.signals.internalError(received, error);
+    try {
+      this.#fail(received, error, failureSettlement(received.policy));
+    } catch (again) {
+      this.#giveUp(received, again);
+    }
+  }
+
   /** Waits a while for tasks that have ended and whose callbacks, next steps, errbacks or retries are still under way. */
   async close(): Promise<void> {
     if (this.#underWay.size > 0) {
@@ -277,7 +293,7 @@ export class TaskOutcomes {
     if (settlement !== acknowledge)
       this.#options.signals.messageRejected(received, { requeue: settlement === requeue });
     if (!isEmptyEmbed(received.body.embed))
-      this.#track(received, this.#sequel.failed(received, error, settlement));
+      this.#track(received, this.#sequel.failed(received, error, settlement), this.#giveUp);
     else this.#store(received, this.#states.ofFailure(received, error), settlement);
     this.#options.signals.failed(received, error);
   }
@@ -289,13 +305,30 @@ export class TaskOutcomes {
     else settleOnce(delivery, settlement);
   }
 
-  /** Sees to it that nothing is lost sight of: what fails here is a fault of ours. */
-  #track({ opened }: ReceivedTask, end: Promise<void>): void {
+  /** Handling the failure of a task threw as well: its message is dead-lettered, without what should have followed. */
+  readonly #giveUp = (received: ReceivedTask, thrown: unknown): void => {
+    const { id, name } = received.opened;
+    const reason = coerceError(thrown).message;
+    this.#options.logger.error({ taskId: id, task: name, reason }, 'failure of a task not handled');
+    try {
+      const error = new PythonError('Exception', [`the failure of the task could not be handled: ${reason}`]);
+      this.#store(received, this.#states.ofFailure(received, error), rejectForGood);
+    } catch {
+      settleOnce(received.delivery, rejectForGood); // its caller cannot be told, which the line above says
+    }
+  };
+
+  /** Sees to it that nothing is lost sight of. */
+  #track(
+    received: ReceivedTask,
+    end: Promise<void>,
+    onFault = (task: ReceivedTask, thrown: unknown): void => {
+      this.notHandled(task, thrown);
+    },
+  ): void {
     const tracked = end
-      .catch((error: unknown) => {
-        const { id, name } = opened;
-        const reason = coerceError(error).message;
-        this.#options.logger.error({ taskId: id, task: name, reason }, 'outcome of a task not handled');
+      .catch((thrown: unknown) => {
+        onFault(received, thrown);
       })
       .finally(() => this.#underWay.delete(tracked));
     this.#underWay.add(tracked);

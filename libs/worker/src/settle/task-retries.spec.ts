@@ -235,4 +235,26 @@ describe('a task that is retried', () => {
     expect(fixture.transport.published.filter(({ headers }) => headers['retries'] === 1)).toEqual([]);
     expect([runs, fixture.results]).toMatchObject([2, [{ status: 'SUCCESS', result: 'after all' }]]);
   });
+  it.each<[string, Record<string, unknown>]>([
+    ['an `expires` of another type', { expires: { not: 'a date' } }],
+    ['an `expires` that is an invalid date', { expires: new Date(NaN) }],
+    ['an eta of another type', { eta: 'soon' }],
+    ['a queue of another type', { queue: Symbol('q') }],
+    ['a queue whose look throws', { queue: new Proxy({}, { get: raise }) }],
+    ['headers with a value that throws', { headers: { get x() { return raise(); } } }], // prettier-ignore
+    ['a priority of another type', { priority: {} }],
+    ['arguments that throw', { args: [Object.defineProperty({}, 'a', { get: raise, enumerable: true })] }],
+    ['a cause that throws', { exc: new Proxy(new Error('inside'), { get: raise, getPrototypeOf: raise }) }],
+  ])('is settled and its caller told, whatever it asks for: %s', async (_what, options) => {
+    await started(retrying({ countdown: 60, ...options }));
+    fixture.sendCall(call);
+    await until(() => fixture.settled.length === 1);
+    const isRetried = fixture.worker.counts.retried === 1;
+    expect(fixture.results).toMatchObject([{ status: isRetried ? 'RETRY' : 'FAILURE' }]);
+    expect(fixture.worker.counts).toMatchObject({ failed: isRetried ? 0 : 1 });
+  });
 });
+
+function raise(): never {
+  throw new Error('a trap');
+}

@@ -1,7 +1,7 @@
 import { coerceError, type Clock, type Logger } from '@celeriac/primitives';
 import { encodeRetryMessage, type CompressionName, type ResultMessage } from '@celeriac/protocol';
 import type { Retry } from '@celeriac/task-registry';
-import type { CallPublisher, PublishedCall } from './call-publisher.ts';
+import type { CallPublisher, PublishedCall, SendOutcome } from './call-publisher.ts';
 import { returnRoute, routeToQueue } from './return-route.ts';
 import type { ReceivedTask } from '../receive/received-task.ts';
 import { acknowledge, settleOnce } from './settlement.ts';
@@ -46,20 +46,22 @@ export class TaskRetries {
     const { delivery, opened } = received;
     // the broker gives it out again in any case; if the next run asks for a retry, it is sent once
     if (delivery.isLost && !delivery.isSettled) return { kind: 'done' };
-    let call: PublishedCall;
+    let state: ResultMessage;
+    let outcome: SendOutcome;
     try {
-      call = this.#callOf(received, retry);
+      const call = this.#callOf(received, retry);
+      state = this.#stateOf(received, retry); // else it would turn out after the next run was sent
+      outcome = await this.#options.publisher.sendTask(call);
     } catch (error) {
       return { kind: 'failed', error: coerceError(error) };
     }
-    const outcome = await this.#options.publisher.sendTask(call);
     if (outcome.kind === 'refused') return { kind: 'failed', error: outcome.error };
     if (outcome.kind === 'unsure') {
       const fields = { taskId: opened.id, task: opened.name, reason: outcome.error.message };
       this.#options.logger.error(fields, 'retry not confirmed');
       return { kind: 'done' };
     }
-    this.#storeAndSettle(received, retry);
+    this.#storeAndSettle(received, state);
     return { kind: 'done' };
   }
 
@@ -72,19 +74,23 @@ export class TaskRetries {
     return { message: { ...message, ...address, mandatory: true }, declaration };
   }
 
-  #storeAndSettle(received: ReceivedTask, retry: Retry): void {
+  #stateOf(received: ReceivedTask, { exc, stack }: Retry): ResultMessage {
+    const error = exc === undefined ? undefined : coerceError(exc);
     const { states } = this.#options;
-    const { exc } = retry;
+    const result = error === undefined ? null : states.encode(error);
+    return {
+      ...states.ofProgress(received, 'RETRY', result),
+      traceback: error === undefined ? (stack ?? '') : states.traceback(error),
+      children: [[[received.opened.id, null], null]],
+    };
+  }
+
+  #storeAndSettle(received: ReceivedTask, state: ResultMessage): void {
+    const { states } = this.#options;
     if (states.isIgnored(received)) {
       settleOnce(received.delivery, acknowledge);
       return;
     }
-    const result = exc === undefined ? null : states.encode(exc);
-    const state: ResultMessage = {
-      ...states.ofProgress(received, 'RETRY', result),
-      traceback: states.traceback(exc ?? retry),
-      children: [[[received.opened.id, null], null]],
-    };
     states.store(received.delivery, received.opened, state, acknowledge);
   }
 }

@@ -1,5 +1,5 @@
 import type { Delivery, OperationalError } from '@celeriac/amqp-transport';
-import type { Clock, Logger } from '@celeriac/primitives';
+import { coerceError, type Clock, type Logger } from '@celeriac/primitives';
 import {
   encodeException,
   type ExceptionWire,
@@ -153,9 +153,25 @@ export class TaskStates {
     onEnd?: OnEnd,
   ): void {
     this.#options.store.store(target, state, (error) => {
-      if (error === undefined) end(delivery, settlement, onEnd);
-      else this.#notStored(delivery, target, state, settlement, onEnd, error);
+      try {
+        if (error === undefined) end(delivery, settlement, onEnd);
+        else this.#notStored(delivery, target, state, settlement, onEnd, error);
+      } catch (caught) {
+        this.#notEnded(delivery, state, onEnd, caught);
+      }
     });
+  }
+
+  /** It must not reach whoever confirms, who has other messages to confirm. */
+  #notEnded(
+    delivery: Delivery,
+    { taskId, status }: ResultMessage,
+    onEnd: OnEnd | undefined,
+    caught: unknown,
+  ): void {
+    const reason = coerceError(caught).message;
+    this.#options.logger.error({ taskId, status, reason }, 'task not settled after its result');
+    end(delivery, rejectForGood, onEnd);
   }
 
   #notStored(

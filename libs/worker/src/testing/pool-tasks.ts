@@ -1,5 +1,4 @@
 /** Tasks for the specs of the pools; threads and processes import this module. */
-import { closeSync } from 'node:fs';
 import { isMainThread, threadId } from 'node:worker_threads';
 import { float, PythonError } from '@celeriac/protocol';
 import {
@@ -14,6 +13,7 @@ import {
   withOptions,
 } from '@celeriac/task-registry';
 import { Type } from '@sinclair/typebox';
+import { hostileReturns, hostileThrows } from './hostile-values.ts';
 
 class OutOfStock extends Error {}
 
@@ -62,23 +62,12 @@ const deaths = {
   // eslint-disable-next-line no-restricted-properties -- tasks do what they like
   exit: () => process.exit(3),
   uncaught: () => {
-    quiet();
     setTimeout(() => {
       throw new Error('nobody catches this');
     });
     return forever();
   },
-  unhandled: () => {
-    quiet();
-    void Promise.reject(new Error('nobody handles this'));
-    return forever();
-  },
 };
-
-/** Node writes what a process has not caught to its standard error, which is that of the spec. */
-function quiet(): void {
-  if (isMainThread) closeSync(2);
-}
 
 function forever(): Promise<never> {
   return new Promise(() => setInterval(() => undefined, 60_000));
@@ -90,6 +79,8 @@ const holder = defineHolder('pooled', {
   value: plainTask(),
   fail: plainTask(),
   die: plainTask(),
+  leave: plainTask(),
+  hostile: plainTask(),
   where: plainTask(),
   keep: plainTask(),
   request: plainTask(),
@@ -106,6 +97,18 @@ export const tasks = implement(holder, {
   value: (kind: keyof typeof values) => values[kind](),
   fail: withOptions({ throws: [OutOfStock] }, (kind: keyof typeof failures) => failures[kind]()),
   die: (kind: keyof typeof deaths) => deaths[kind](),
+  leave: (how: 'rejects' | 'throws') => {
+    const left = new Error(`left behind: ${how}`);
+    setTimeout(() => {
+      if (how === 'throws') throw left;
+      void Promise.reject(left);
+    }, 50);
+    return 'left';
+  },
+  hostile: (how: 'throws' | 'returns', name: string) => {
+    if (how === 'returns') return hostileReturns[name as keyof typeof hostileReturns][1]();
+    throw hostileThrows[name as keyof typeof hostileThrows](); // eslint-disable-line @typescript-eslint/only-throw-error -- tasks throw what they like
+  },
   where: () => (isMainThread ? process.pid : threadId),
   keep: (mib: number) => kept.push(Buffer.alloc(mib * 2 ** 20, 1)),
   request: bound(({ request }) => {
