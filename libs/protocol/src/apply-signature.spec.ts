@@ -1,4 +1,4 @@
-import { applySignature, type Application } from './apply-signature.ts';
+import { applySignature, type Application, type SignatureCall } from './apply-signature.ts';
 import { derivedTaskId } from './derived-task-id.ts';
 import { encodeTaskMessage } from './encode-task-message.ts';
 import { float } from './python-float.ts';
@@ -20,7 +20,13 @@ function canvas(type: 'group' | 'chain', tasks: readonly Signature[], options: o
 }
 
 function apply(signature: Signature, application: Partial<Application> = {}) {
-  return applySignature(signature, { args: [5], position: 'here', ...application }, context);
+  const calls: SignatureCall[] = [];
+  const applying = applySignature(signature, { args: [5], position: 'here', ...application }, context);
+  for (;;) {
+    const next = applying.next();
+    if (next.done === true) return { calls, ...next.value };
+    calls.push(next.value);
+  }
 }
 
 /** Name, arguments, and the fields that a spec asks for. */
