@@ -1,4 +1,3 @@
-import type { PublishMessage } from '@celeriac/amqp-transport';
 import type { FollowUpCalls, SignatureCall, SignatureCalls } from '@celeriac/protocol';
 
 /** Calls that are made, encoded and sent in one turn of the event loop. */
@@ -12,7 +11,7 @@ export function isSmall({ calls, bytes }: FollowUpCalls['extent']): boolean {
 }
 
 /** Prepares calls slice by slice; gives in the end what stands for the calls. */
-export function* slicesOf<T extends { readonly message: PublishMessage }, R>(
+export function* slicesOf<T extends { readonly message: { readonly body: Buffer } }, R>(
   calls: SignatureCalls<R>,
   prepare: (call: SignatureCall) => T,
 ): Generator<readonly T[], R, undefined> {

@@ -95,20 +95,28 @@ export class FollowUps {
   }
 
   /**
-   * Sends, with confirms, however long the broker is away. Many are sent in slices, each when the one before is confirmed;
+   * Sends, with confirms, however long the broker is away. Many are sent in slices, two on their way at a time;
    * what is refused, or a delivery that is lost, ends it.
    *
    * @throws what {@link afterSuccess} throws, when a value of many calls has changed since; some may have been sent
    */
-  async send({ followUps }: PreparedFollowUps, delivery: Delivery): Promise<FollowUpsOutcome> {
-    if (typeof followUps !== 'function') return this.#sendAtOnce(followUps);
-    for (const slice of followUps()) {
+  send({ followUps }: PreparedFollowUps, delivery: Delivery): Promise<FollowUpsOutcome> {
+    return typeof followUps === 'function'
+      ? this.#sendSlices(followUps(), delivery)
+      : this.#sendAtOnce(followUps);
+  }
+
+  async #sendSlices(slices: Iterable<readonly FollowUp[]>, delivery: Delivery): Promise<FollowUpsOutcome> {
+    let before: Promise<FollowUpsOutcome> | undefined;
+    for (const slice of slices) {
       if (delivery.isLost && !delivery.isSettled) return { kind: 'left' };
-      const outcome = await this.#sendAtOnce(slice);
-      if (outcome.kind !== 'sent') return outcome;
+      const sending = this.#sendAtOnce(slice);
+      const outcome = await before;
+      if (outcome !== undefined && outcome.kind !== 'sent') return outcome;
+      before = sending;
       await nextTurn();
     }
-    return { kind: 'sent' };
+    return (await before) ?? { kind: 'sent' };
   }
 
   /** How much the end of one task may lead to. */
