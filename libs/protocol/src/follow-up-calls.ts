@@ -67,18 +67,18 @@ function callsOf(
   context: SignatureContext,
   limits: FollowUpLimits,
 ): FollowUpCalls {
-  const extent = extentOf(followUps);
+  const extent = extentOf(followUps, limits);
   assertWithin(extent, limits);
   return { extent, made: () => madeCalls(followUps, context) };
 }
 
-function extentOf(followUps: readonly FollowUp[]): SignatureExtent {
+function extentOf(followUps: readonly FollowUp[], limits: FollowUpLimits): SignatureExtent {
   const [first] = followUps;
   // arguments count where they are repeated: a single call has a single message
   const isRepeated = first !== undefined && (followUps.length > 1 || kindOf(first[0]) !== 'task');
   const argsBytes = isRepeated ? jsonSize(first[1].args) : 0;
   return sumOfExtents(
-    followUps.map(([signature, { chain }]) => signatureExtent(signature, { argsBytes, chain })),
+    followUps.map(([signature, { chain }]) => signatureExtent(signature, { argsBytes, chain, limits })),
   );
 }
 

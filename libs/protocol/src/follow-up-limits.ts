@@ -19,23 +19,19 @@ const bytesSetting = 'CELERIAC_MAX_FOLLOW_UP_BYTES';
 export function assertWithin({ calls, bytes, tasks }: SignatureExtent, limits: FollowUpLimits): void {
   const { maxCalls, maxBytes } = limits;
   const maxTasks = maxCalls * tasksPerCall;
-  if (calls > maxCalls) throw tooMany(`${calls} calls at once`, maxCalls, callsSetting);
+  if (calls > maxCalls) throw tooMany(`${maxCalls} calls at once`, callsSetting);
   if (tasks > maxTasks)
-    throw tooMany(`${amount(tasks)} tasks in all`, maxTasks, `${callsSetting} (in all ten times as many)`);
-  if (bytes > maxBytes) throw tooMany(`messages of ${bytes} bytes at once`, maxBytes, bytesSetting);
+    throw tooMany(`${maxTasks} tasks in all`, `${callsSetting} (in all ten times as many)`);
+  if (bytes > maxBytes) throw tooMany(`${maxBytes} bytes of messages at once`, bytesSetting);
 }
 
 /** @throws PythonError `ValueError` when a failure is to be told to more steps of a chain than may be called at once */
 export function assertStepsWithin(steps: number, { maxCalls }: FollowUpLimits): void {
-  if (steps > maxCalls) throw tooMany(`${steps} later steps that fail with it`, maxCalls, callsSetting);
+  if (steps > maxCalls) throw tooMany(`${maxCalls} later steps that fail with it`, callsSetting);
 }
 
-function amount(count: number): string {
-  return Number.isSafeInteger(count) ? String(count) : 'countless';
-}
-
-function tooMany(counted: string, limit: number, setting: string): PythonError {
+function tooMany(counted: string, setting: string): PythonError {
   return new PythonError('ValueError', [
-    `the end of this task leads to ${counted}, more than ${limit}: send fewer, or raise ${setting} of its worker`,
+    `the end of this task leads to more than ${counted}: send fewer, or raise ${setting} of its worker`,
   ]);
 }

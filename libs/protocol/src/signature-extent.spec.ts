@@ -146,6 +146,12 @@ describe('signatureExtent', () => {
     expect(signatureExtent(t, { argsBytes: 0, chain: steps }).tasks).toBe(Infinity);
   });
 
+  it('ends the counting beyond a limit', () => {
+    const given = { argsBytes: 0, limits: { maxCalls: 10, maxBytes: 1_000_000 } };
+    expect(signatureExtent(group(tasks(1000)), given).calls).toBe(11);
+    expect(signatureExtent(group([group(tasks(8)), ...tasks(8)]), given).calls).toBe(11);
+  });
+
   it.each<[string, unknown]>([
     ['tasks that are no list', task({}, { subtask_type: 'group', kwargs: { tasks: 5 } })],
     ['tasks that are no signatures', task({}, { subtask_type: 'chain', kwargs: { tasks: [5, null] } })],
@@ -174,21 +180,17 @@ describe('the limits of what follows a task', () => {
     [
       'a group of 600,000',
       [group(new Array<Signature>(600_000).fill(t))],
-      'the end of this task leads to 600000 calls at once, more than 10000: send fewer, or raise CELERIAC_MAX_FOLLOW_UP_CALLS of its worker',
+      'the end of this task leads to more than 10000 calls at once: send fewer, or raise CELERIAC_MAX_FOLLOW_UP_CALLS of its worker',
     ],
-    ['chunks of one', [chunks(10_001, 1)], 'leads to 10001 calls at once, more than 10000'],
-    [
-      'groups in links of groups, 7.9 kB',
-      [nested(21, 2)],
-      'leads to 4194302 tasks in all, more than 100000: ',
-    ],
-    ['very many of these', [nested(60, 2)], 'leads to countless tasks in all, more than 100000: '],
+    ['chunks of one', [chunks(10_001, 1)], 'leads to more than 10000 calls at once'],
+    ['groups in links of groups, 7.9 kB', [nested(21, 2)], 'leads to more than 100000 tasks in all: '],
+    ['very many of these', [nested(60, 2)], 'leads to more than 100000 tasks in all: '],
     [
       '5,000 members that share 300 kB',
       [group(tasks(5000), { headers: { padding: 'x'.repeat(300_000) } })],
-      'more than 33554432: send fewer, or raise CELERIAC_MAX_FOLLOW_UP_BYTES of its worker',
+      'more than 33554432 bytes of messages at once: send fewer, or raise CELERIAC_MAX_FOLLOW_UP_BYTES of its worker',
     ],
-    ['callbacks together', tasks(10_001), 'leads to 10001 calls at once, more than 10000'],
+    ['callbacks together', tasks(10_001), 'leads to more than 10000 calls at once'],
   ])('refuse %s', (_what, callbacks, message) => {
     expect(refusal({ callbacks })).toMatchObject({
       excType: 'ValueError',
@@ -212,6 +214,6 @@ describe('the limits of what follows a task', () => {
 
   it('hold for errbacks', () => {
     const embed = { ...emptyEmbed, errbacks: tasks(10_001) };
-    expect(() => callsOnFailure(embed, context, limits)).toThrow('10001 calls at once');
+    expect(() => callsOnFailure(embed, context, limits)).toThrow('more than 10000 calls at once');
   });
 });

@@ -5,6 +5,7 @@
  *
  * Parts that are no signatures count nothing: whoever applies them refuses them.
  */
+import type { FollowUpLimits } from './follow-up-limits.ts';
 import { jsonSize } from './json-size.ts';
 import { PythonFloat } from './python-float.ts';
 import { kindOf } from './signature-kind.ts';
@@ -26,6 +27,8 @@ export interface ExtentGiven {
   readonly argsBytes: number;
   /** Steps that follow, in reverse order. */
   readonly chain?: readonly Signature[] | undefined;
+  /** The counting ends beyond these: what it tells then is only that they are passed. Default none. */
+  readonly limits?: FollowUpLimits;
 }
 
 /** What a call takes beside what its signature says: ids, headers, properties. */
@@ -36,19 +39,21 @@ const bytesPerStep = 128;
 /** What a signature leads to when it is applied. */
 export function signatureExtent(
   signature: Signature,
-  { argsBytes, chain = [] }: ExtentGiven,
+  { argsBytes, chain = [], limits = unlimited }: ExtentGiven,
 ): SignatureExtent {
-  const tasks = tasksOfAll(signature, { tail: tailOf(chain) });
   // one message, no larger than the one whose end leads to it
-  if (kindOf(signature) === 'task') return { calls: 1, bytes: 0, tasks };
-  const sum: Sum = { calls: 0, bytes: 0 };
+  if (kindOf(signature) === 'task')
+    return { calls: 1, bytes: 0, tasks: tasksOfAll(signature, { tail: tailOf(chain) }) };
+  const sum: Sum = { calls: 0, bytes: 0, limits };
   addCalls(sum, signature, {
     argsBytes,
     optionsBytes: 0,
     errbackBytes: undefined,
     chainBytes: jsonSize(chain),
   });
-  return { ...sum, tasks };
+  const { calls, bytes } = sum;
+  const tasks = isPassed(sum) ? calls : tasksOfAll(signature, { tail: tailOf(chain) });
+  return { calls, bytes, tasks };
 }
 
 /** What the extents are together. */
@@ -128,6 +133,13 @@ function optionTasks({ options }: Signature, name: 'link' | 'link_error'): numbe
 interface Sum {
   calls: number;
   bytes: number;
+  readonly limits: FollowUpLimits;
+}
+
+const unlimited: FollowUpLimits = { maxCalls: Infinity, maxBytes: Infinity };
+
+function isPassed({ calls, bytes, limits }: Sum): boolean {
+  return calls > limits.maxCalls || bytes > limits.maxBytes;
 }
 
 /** Sizes of what goes into every message that a signature leads to. */
@@ -157,7 +169,10 @@ function addCalls(sum: Sum, signature: Signature, inherited: Inherited): void {
     }
     case 'group': {
       const given = withOptionsOf(signature, inherited);
-      for (const member of lenientMembers(signature)) addCalls(sum, member, given);
+      for (const member of lenientMembers(signature)) {
+        if (isPassed(sum)) return;
+        addCalls(sum, member, given);
+      }
       return;
     }
     case 'chain': {
@@ -168,10 +183,11 @@ function addCalls(sum: Sum, signature: Signature, inherited: Inherited): void {
         return;
       }
       // links of the chain go to its last step, errbacks to every step
+      sum.calls += later.length;
+      if (isPassed(sum)) return;
       let laterBytes = 0;
       for (const step of later) laterBytes += jsonSize(step) + bytesPerStep + (given.errbackBytes ?? 0);
       if (later.length > 0) laterBytes += given.optionsBytes;
-      sum.calls += later.length;
       addCalls(sum, first, { ...given, errbackBytes: undefined, chainBytes: chainBytes + laterBytes });
       return;
     }

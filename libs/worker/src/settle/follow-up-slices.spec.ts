@@ -171,19 +171,19 @@ describe('many calls that follow a task', () => {
         'calls at once',
         { callbacks: [groupOf(101)] },
         { maxFollowUpCalls: 100 },
-        'the end of this task leads to 101 calls at once, more than 100: send fewer, or raise CELERIAC_MAX_FOLLOW_UP_CALLS of its worker',
+        'the end of this task leads to more than 100 calls at once: send fewer, or raise CELERIAC_MAX_FOLLOW_UP_CALLS of its worker',
       ],
       [
         'tasks in all',
         { callbacks: [groupOf(91, () => ({ link: [groupOf(10)] }))] },
         { maxFollowUpCalls: 100 },
-        'the end of this task leads to 1001 tasks in all, more than 1000: send fewer, or raise CELERIAC_MAX_FOLLOW_UP_CALLS (in all ten times as many) of its worker',
+        'the end of this task leads to more than 1000 tasks in all: send fewer, or raise CELERIAC_MAX_FOLLOW_UP_CALLS (in all ten times as many) of its worker',
       ],
       [
         'bytes',
         { callbacks: [groupOf(20, () => ({ headers: { padding: 'x'.repeat(1000) } }))] },
         { maxFollowUpBytes: 20_000 },
-        'more than 20000: send fewer, or raise CELERIAC_MAX_FOLLOW_UP_BYTES of its worker',
+        'more than 20000 bytes of messages at once: send fewer, or raise CELERIAC_MAX_FOLLOW_UP_BYTES of its worker',
       ],
     ])('of %s, the task fails and nothing is sent', async (_what, embed, settings, message) => {
       await begin(embed, settings);
@@ -212,12 +212,12 @@ describe('many calls that follow a task', () => {
       await settled();
       expect([fixture.results.length, sent(), fixture.settled]).toEqual([1, [], ['acked a']]);
       expect(fixture.logger.fieldsOf('errbacks not called')).toMatchObject([
-        { taskId: 'a', reason: expect.stringContaining('11 calls at once, more than 10') as string },
+        { taskId: 'a', reason: expect.stringContaining('more than 10 calls at once') as string },
       ]);
       expect(fixture.logger.fieldsOf('later steps not failed')).toMatchObject([
         {
           taskId: 'a',
-          reason: expect.stringContaining('11 later steps that fail with it, more than 10') as string,
+          reason: expect.stringContaining('more than 10 later steps that fail with it') as string,
         },
       ]);
     });
