@@ -193,6 +193,22 @@ export const settingDefinitions = {
     meaning:
       'Most bytes of the messages that a worker has received and not started. Beyond it the worker takes no messages until half of it is free. Unset, an eighth of the heap.',
   }),
+  maxFollowUpCalls: define({
+    variable: 'CELERIAC_MAX_FOLLOW_UP_CALLS',
+    parser: integer(1, mostCount),
+    fallback: 10_000,
+    fallbackText: '10000',
+    meaning:
+      "Most calls that a task's end may lead to at once; in all, ten times as many tasks may follow. Beyond it the task fails and nothing is sent.",
+  }),
+  maxFollowUpBytes: define<number | undefined>({
+    variable: 'CELERIAC_MAX_FOLLOW_UP_BYTES',
+    parser: integer(1, mostCount),
+    fallback: undefined,
+    fallbackText: '',
+    meaning:
+      "Most bytes of the messages that a task's end may lead to at once. Beyond it the task fails and nothing is sent. Unset, a quarter of the heap, at most 256 MiB.",
+  }),
   maxErrorText: define({
     variable: 'CELERIAC_MAX_ERROR_TEXT',
     parser: integer(256, mostBodyBytes),

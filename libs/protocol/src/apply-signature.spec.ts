@@ -1,4 +1,4 @@
-import { applySignature, type Application } from './apply-signature.ts';
+import { applySignature, type Application, type SignatureCall } from './apply-signature.ts';
 import { derivedTaskId } from './derived-task-id.ts';
 import { encodeTaskMessage } from './encode-task-message.ts';
 import { float } from './python-float.ts';
@@ -20,7 +20,13 @@ function canvas(type: 'group' | 'chain', tasks: readonly Signature[], options: o
 }
 
 function apply(signature: Signature, application: Partial<Application> = {}) {
-  return applySignature(signature, { args: [5], position: 'here', ...application }, context);
+  const calls: SignatureCall[] = [];
+  const applying = applySignature(signature, { args: [5], position: 'here', ...application }, context);
+  for (;;) {
+    const next = applying.next();
+    if (next.done === true) return { calls, ...next.value };
+    calls.push(next.value);
+  }
 }
 
 /** Name, arguments, and the fields that a spec asks for. */
@@ -91,6 +97,15 @@ describe('applySignature of a task', () => {
 });
 
 describe('applySignature of a group', () => {
+  it('passes its link to each member, as Celery does with a group in a message, and drops that of a group in it', () => {
+    const link = [task('l')];
+    const callbacks = (signature: Signature) =>
+      apply(signature).calls.map(({ call }) => call.embed?.callbacks);
+    expect(callbacks(canvas('group', [task('a'), task('b')], { link }))).toEqual([link, link]);
+    const inner = canvas('group', [task('a'), task('b')], { link });
+    expect(callbacks(canvas('group', [inner, task('c')]))).toEqual([null, null, null]);
+  });
+
   it('calls every member with the given arguments, under one group id', () => {
     const members = [task('a', { args: [1] }), task('b', { args: [2], immutable: true })];
     expect(calls(canvas('group', members, { task_id: 'g' }), 'group', 'groupIndex')).toEqual([

@@ -49,14 +49,16 @@ export interface SignatureCall {
   readonly route: SignatureRoute;
 }
 
-/** What a signature leads to. */
+/** What stands for the calls that a signature leads to. */
 export interface AppliedSignature {
-  readonly calls: readonly SignatureCall[];
   /** What the sender's `children` list; undefined when there was nothing to call. */
   readonly child: ResultTuple | undefined;
   /** What stands for the whole: of a chain its last step, with the others as parents. */
   readonly result: ResultTuple | undefined;
 }
+
+/** Gives calls one by one, then what stands for them: as many as there are, they need not be held at once. */
+export type SignatureCalls<T> = Generator<SignatureCall, T, undefined>;
 
 /** How a signature is applied. */
 export interface Application {
@@ -70,7 +72,7 @@ export interface Application {
   readonly options?: SignatureOptions;
 }
 
-const nothing: AppliedSignature = { calls: [], child: undefined, result: undefined };
+const nothing: AppliedSignature = { child: undefined, result: undefined };
 
 /** Options of a chain that are for its last step, or for the chain itself; the rest is for its first step. */
 const chainOwnOptions: ReadonlySet<string> = new Set([
@@ -86,7 +88,7 @@ const chainOwnOptions: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The calls that a signature leads to.
+ * The calls that a signature leads to. How many they are `signatureExtent` tells.
  *
  * @throws InvalidTaskError when an option or a part of the signature cannot be what it is
  * @throws PythonError `NotImplementedError` when it is a chord, or becomes one: a group that another step follows
@@ -95,7 +97,7 @@ export function applySignature(
   signature: Signature,
   application: Application,
   context: SignatureContext,
-): AppliedSignature {
+): SignatureCalls<AppliedSignature> {
   switch (kindOf(signature)) {
     case 'task':
       return applyTask(signature, application, context);
@@ -110,11 +112,11 @@ export function applySignature(
   }
 }
 
-function applyTask(
+function* applyTask(
   signature: Signature,
   { args, position, chain, options: given }: Application,
   context: SignatureContext,
-): AppliedSignature {
+): SignatureCalls<AppliedSignature> {
   const options = mergedOptions(signature.options, given);
   const { parentId, rootId, origin, now } = context;
   const { embed, ...decided } = callOptions(options, now);
@@ -134,40 +136,44 @@ function applyTask(
     embed: { ...embed, chain: chain ?? null },
   };
   const result = taskResult(id);
-  return { calls: [{ call, route: routeOptions(options) }], child: result, result };
+  yield { call, route: routeOptions(options) };
+  return { child: result, result };
 }
 
-function applyGroup(
-  members: readonly Signature[],
+function* applyGroup(
+  members: Iterable<Signature>,
   signature: Signature,
   { args, position, chain, options: given }: Application,
   context: SignatureContext,
-): AppliedSignature {
-  if (members.length === 0) return nothing;
+): SignatureCalls<AppliedSignature> {
   const options = mergedOptions(signature.options, given);
   const groupId = textOption(options, 'task_id') ?? derivedTaskId(context.parentId, position);
-  const applied = members.map((member, index) =>
-    applySignature(
+  const results: ResultTuple[] = [];
+  let count = 0;
+  for (const member of members) {
+    const { result } = yield* applySignature(
       member,
       {
         args,
         chain,
-        position: `${position}.${index}`,
-        options: { ...options, task_id: null, group_id: groupId, group_index: index },
+        position: `${position}.${count}`,
+        options: { ...options, task_id: null, group_id: groupId, group_index: count },
       },
       context,
-    ),
-  );
-  const results = applied.map((part) => part.result).filter((part) => part !== undefined);
+    );
+    if (result !== undefined) results.push(result);
+    count++;
+  }
+  if (count === 0) return nothing;
   const result = groupResult(groupId, results);
-  return { calls: applied.flatMap(({ calls }) => calls), child: result, result };
+  return { child: result, result };
 }
 
-function applyChain(
+function* applyChain(
   signature: Signature,
   { args, position, chain = [], options: given }: Application,
   context: SignatureContext,
-): AppliedSignature {
+): SignatureCalls<AppliedSignature> {
   const options = mergedOptions(signature.options, given);
   const newId = (place: string) => derivedTaskId(context.parentId, `${position}.${place}`);
   const { steps, result } = expandChain(signature, options, newId);
@@ -175,7 +181,7 @@ function applyChain(
   if (first === undefined) return nothing;
   if (steps.some((step) => kindOf(step) === 'chord')) throw chordRefused();
   if (steps.slice(0, -1).some((step) => kindOf(step) === 'group')) throw chordRefused();
-  const { calls, child } = applySignature(
+  const { child } = yield* applySignature(
     first,
     {
       args, // its own ones, and whether it is immutable, do not survive a message: Celery's `from_dict` drops them
@@ -185,24 +191,25 @@ function applyChain(
     },
     context,
   );
-  return { calls, child, result };
+  return { child, result };
 }
 
 /** Of `celery.chunks`: `it` cut into lists of `n`, each for a `celery.starmap` of `task`. */
-function chunksOf(signature: Signature): Signature[] {
+function* chunksOf(signature: Signature): Iterable<Signature> {
   const { task, it, n } = signature.kwargs ?? {};
   const size = typeof n === 'bigint' || n instanceof PythonFloat ? Number(n) : n;
   if (!Array.isArray(it)) throw notA('kwargs.it', 'a list', signature, it);
   if (typeof size !== 'number' || !Number.isInteger(size) || size < 1)
     throw notA('kwargs.n', 'a positive integer', signature, n);
-  return Array.from({ length: Math.ceil(it.length / size) }, (_, index) => ({
-    task: 'celery.starmap',
-    args: [],
-    kwargs: { task, it: it.slice(index * size, (index + 1) * size) as unknown[] },
-    options: {},
-    subtask_type: 'xstarmap',
-    immutable: true,
-  }));
+  for (let start = 0; start < it.length; start += size)
+    yield {
+      task: 'celery.starmap',
+      args: [],
+      kwargs: { task, it: it.slice(start, start + size) as unknown[] },
+      options: {},
+      subtask_type: 'xstarmap',
+      immutable: true,
+    };
 }
 
 /**

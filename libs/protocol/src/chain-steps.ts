@@ -48,17 +48,32 @@ export function expandChain(
 }
 
 function stepsOf(chain: Signature): readonly Signature[] {
-  return tasksOf(chain).flatMap(spliced);
+  const steps: Signature[] = [];
+  addSteps(steps, chain);
+  return steps;
 }
 
-function spliced(step: Signature): readonly Signature[] {
+/** Each step is moved once, however deep it is. */
+function addSteps(steps: Signature[], chain: Signature): void {
+  for (const step of tasksOf(chain)) addStep(steps, step);
+}
+
+function addStep(steps: Signature[], step: Signature): void {
   const kind = kindOf(step);
-  if (kind === 'chain') return stepsOf(step);
-  if (kind !== 'group') return [step];
-  const members = membersOf(step);
-  const [only] = members;
-  if (only === undefined) return [];
-  return members.length === 1 ? spliced(only) : [step];
+  if (kind === 'chain') {
+    addSteps(steps, step);
+    return;
+  }
+  if (kind === 'group') {
+    const members = membersOf(step);
+    const [only] = members;
+    if (only === undefined) return;
+    if (members.length === 1) {
+      addStep(steps, only);
+      return;
+    }
+  }
+  steps.push(step);
 }
 
 function withOptions(step: Signature, options: SignatureOptions): Signature {

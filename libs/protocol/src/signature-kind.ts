@@ -47,9 +47,16 @@ export function tasksOf({ task, kwargs }: Signature): readonly Signature[] {
 
 /** Members of a group; groups among them are taken apart, and chains without steps left out. */
 export function membersOf(group: Signature): readonly Signature[] {
-  return tasksOf(group).flatMap((member) => {
+  const members: Signature[] = [];
+  addMembers(members, group);
+  return members;
+}
+
+/** Each member is moved once, however deep it is. */
+function addMembers(members: Signature[], group: Signature): void {
+  for (const member of tasksOf(group)) {
     const kind = kindOf(member);
-    if (kind === 'group') return membersOf(member);
-    return kind === 'chain' && tasksOf(member).length === 0 ? [] : [member];
-  });
+    if (kind === 'group') addMembers(members, member);
+    else if (kind !== 'chain' || tasksOf(member).length > 0) members.push(member);
+  }
 }

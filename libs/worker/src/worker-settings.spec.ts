@@ -15,6 +15,7 @@ describe('resolveWorkerSettings', () => {
       maxBodyBytes: defaultMaxBodyBytes,
       maxBodyValues: defaultMaxBodyValues,
       maxWaitingBytes: Math.floor(memoryLimitBytes() / 8),
+      maxFollowUpBytes: Math.min(Math.floor(memoryLimitBytes() / 4), 268_435_456),
     };
     expect(resolveWorkerSettings()).toEqual({ ...defaultWorkerSettings, ...derived });
     expect(resolveWorkerSettings({ workerConcurrency: 2, taskAcksLate: false })).toEqual({

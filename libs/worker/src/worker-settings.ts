@@ -104,6 +104,10 @@ export interface WorkerSettings {
    * that run take twice as much at most, unless one alone takes more. Default an eighth of the heap.
    */
   readonly maxWaitingBytes: number | undefined;
+  /** Calls that the end of one task may lead to at once; ten times as many may follow in all. Default 10 000. */
+  readonly maxFollowUpCalls: number;
+  /** Bytes of the messages that the end of one task may lead to at once. Default a quarter of the heap, at most 256 MiB. */
+  readonly maxFollowUpBytes: number | undefined;
   /** Longest traceback that is stored of an error, in characters; its arguments have a quarter of it. Default 65 536. */
   readonly maxErrorText: number;
   /** RabbitMQ's `consumer_timeout`, as the broker has it, in ms: no delivery may stay unsettled for longer. Default 1 800 000. */
@@ -132,6 +136,9 @@ export interface WorkerSettings {
   /** `broker_native_delayed_delivery_queue_type`: kind of the queues in which the broker holds tasks. Default `quorum`. */
   readonly brokerNativeDelayedDeliveryQueueType: QueueType;
 }
+
+/** Beyond this, what one task sends is the broker's trouble, however much memory the worker has. */
+const mostFollowUpBytes = 268_435_456;
 
 export const defaultWorkerSettings: WorkerSettings = {
   workerPool: 'eventloop',
@@ -171,6 +178,8 @@ export const defaultWorkerSettings: WorkerSettings = {
   maxBodyBytes: undefined,
   maxBodyValues: undefined,
   maxWaitingBytes: undefined,
+  maxFollowUpCalls: 10_000,
+  maxFollowUpBytes: undefined,
   maxErrorText: defaultMaxErrorText,
   consumerTimeoutMs: 1_800_000,
   redeliveryLimit: 3,
@@ -194,6 +203,7 @@ export type ResolvedWorkerSettings = WorkerSettings & {
   readonly maxBodyBytes: number;
   readonly maxBodyValues: number;
   readonly maxWaitingBytes: number;
+  readonly maxFollowUpBytes: number;
 };
 
 /**
@@ -209,6 +219,8 @@ export function resolveWorkerSettings(given: Partial<WorkerSettings> = {}): Reso
     maxBodyBytes: merged.maxBodyBytes ?? defaultMaxBodyBytes,
     maxBodyValues: merged.maxBodyValues ?? defaultMaxBodyValues,
     maxWaitingBytes: merged.maxWaitingBytes ?? Math.floor(memoryLimitBytes() / 8),
+    maxFollowUpBytes:
+      merged.maxFollowUpBytes ?? Math.min(Math.floor(memoryLimitBytes() / 4), mostFollowUpBytes),
   };
   checkInteger('worker_concurrency', settings.workerConcurrency, 1);
   if (settings.workerPool === 'solo' && settings.workerConcurrency > 1)
@@ -224,6 +236,8 @@ export function resolveWorkerSettings(given: Partial<WorkerSettings> = {}): Reso
   checkInteger('max_body_bytes', settings.maxBodyBytes, 1);
   checkInteger('max_body_values', settings.maxBodyValues, 1);
   checkInteger('max_waiting_bytes', settings.maxWaitingBytes, 1);
+  checkInteger('max_follow_up_calls', settings.maxFollowUpCalls, 1);
+  checkInteger('max_follow_up_bytes', settings.maxFollowUpBytes, 1);
   checkInteger('max_error_text', settings.maxErrorText, 256);
   checkInteger('consumer_timeout', settings.consumerTimeoutMs, 1);
   checkInteger('worker_heartbeat_interval', settings.workerHeartbeatIntervalMs, 0);

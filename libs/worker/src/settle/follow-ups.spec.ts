@@ -4,10 +4,11 @@ import { silentLogger } from '@celeriac/primitives';
 import { parseJson, TaskQueues, TaskRouting, type Signature } from '@celeriac/protocol';
 import { defineHolder, implement, plainTask, TaskRegistry } from '@celeriac/task-registry';
 import { until } from '@celeriac/testing';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CallPublisher } from './call-publisher.ts';
 import { FollowUps } from './follow-ups.ts';
 import { receivedTask, registeredTask } from '../testing/received-task.ts';
-import { defaultWorkerSettings } from '../worker-settings.ts';
+import { resolveWorkerSettings } from '../worker-settings.ts';
 import { WorkerSignals } from '../worker-signals.ts';
 
 const task = registeredTask(() => undefined);
@@ -25,7 +26,7 @@ function followUpsOn(publisher: CallPublisher): FollowUps {
     clock,
     queues,
     routing: new TaskRouting(undefined, queues),
-    settings: defaultWorkerSettings,
+    settings: resolveWorkerSettings(),
   });
 }
 
@@ -51,8 +52,9 @@ describe('FollowUps', () => {
 
   afterEach(() => publisher.close());
 
-  function send(...callbacks: Signature[]) {
-    return followUps.send(followUps.afterSuccess(calling(...callbacks), 5));
+  async function send(...callbacks: Signature[]) {
+    const received = calling(...callbacks);
+    return followUps.send(await followUps.afterSuccess(received, 5), received.delivery);
   }
 
   it.each<[string, Signature, string]>([
@@ -156,21 +158,25 @@ describe('FollowUps', () => {
   it('is unsure of what was not confirmed when it is closed', async () => {
     transport.disconnect();
     const sending = send({ task: 'bake' });
+    await nextTurn();
     await publisher.close();
     expect(await sending).toMatchObject({ kind: 'unsure', error: { code: 'ERR_CONNECTION_CLOSED' } });
   });
 
   it('sends nothing when there is nothing to send', async () => {
     const opened = jest.spyOn(transport, 'publisher');
-    expect(await followUps.send(followUps.afterFailure(calling({ task: 'bake' })))).toEqual({ kind: 'sent' });
+    const received = calling({ task: 'bake' });
+    expect(await followUps.send(await followUps.afterFailure(received), received.delivery)).toEqual({
+      kind: 'sent',
+    });
     expect(opened).not.toHaveBeenCalled();
   });
 
-  it('keeps the kinds of numbers that pass through', () => {
-    const [message] = followUps.afterSuccess(
-      calling({ task: 'bake', args: [parseJson('3.0', { floats: 'keep' }), 2n ** 70n] }),
-      parseJson('9.0', { floats: 'keep' }),
-    ).followUps;
-    expect(message?.message.body.toString()).toMatch(/^\[\[9\.0, 3\.0, 1180591620717411303424\], /);
+  it('keeps the kinds of numbers that pass through', async () => {
+    const received = calling({ task: 'bake', args: [parseJson('3.0', { floats: 'keep' }), 2n ** 70n] });
+    const prepared = await followUps.afterSuccess(received, parseJson('9.0', { floats: 'keep' }));
+    await followUps.send(prepared, received.delivery);
+    const [message] = transport.messagesIn('bakery');
+    expect(message?.body.toString()).toMatch(/^\[\[9\.0, 3\.0, 1180591620717411303424\], /);
   });
 });

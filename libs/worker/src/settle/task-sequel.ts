@@ -7,7 +7,7 @@
  * ```
  *
  * What must not be sent is found out before anything is sent: a result that cannot be written, a signature that cannot be
- * followed. The task fails then, and fails too when the broker refuses a call. If the worker closes before a confirm has
+ * followed, or that leads to more than it may. The task fails then, and fails too when the broker refuses a call. If the worker closes before a confirm has
  * come, the delivery stays as it is: whoever runs the task next sends the same calls under the same ids.
  *
  * [WORKER-SEQUEL] Source: Celery 5.7.0, celery/app/trace.py `trace_task`, celery/backends/base.py `mark_as_failure`.
@@ -26,6 +26,9 @@ import type { FollowUps, FollowUpsOutcome, PreparedFollowUps } from './follow-up
 import type { ReceivedTask } from '../receive/received-task.ts';
 import { acknowledge, settleOnce, type Settlement } from './settlement.ts';
 import { encodeError, type TaskStates } from './task-states.ts';
+
+/** Later steps that are told a failure together: each message has the whole error, with its traceback. */
+const stepsAtOnce = 64;
 
 export interface TaskSequelOptions {
   readonly states: TaskStates;
@@ -49,7 +52,8 @@ export class TaskSequel {
     let state: ResultMessage;
     try {
       const result = received.task.encodeResult(value);
-      prepared = followUps.afterSuccess(received, result);
+      const preparing = followUps.afterSuccess(received, result);
+      prepared = preparing instanceof Promise ? await preparing : preparing;
       state = states.of(received, 'SUCCESS', result, prepared.children);
       if (!isIgnored) states.assertWritable(state); // else it would turn out after the calls were made
     } catch (error) {
@@ -57,7 +61,13 @@ export class TaskSequel {
     }
     // the broker gives it out again in any case; if the next run makes the calls, they are made once
     if (delivery.isLost && !delivery.isSettled) return undefined;
-    const outcome = await followUps.send(prepared);
+    let outcome: FollowUpsOutcome;
+    try {
+      outcome = await followUps.send(prepared, delivery);
+    } catch (error) {
+      return asFailure(error);
+    }
+    if (outcome.kind === 'left') return undefined;
     if (outcome.kind === 'refused') return outcome.error;
     if (outcome.kind === 'unsure') this.#logUnsure(received, outcome);
     else if (isIgnored) settleOnce(delivery, acknowledge);
@@ -81,19 +91,22 @@ export class TaskSequel {
   async #failSteps({ delivery, opened, body }: ReceivedTask, state: ResultMessage): Promise<boolean> {
     let steps: readonly FailedStep[];
     try {
-      steps = stepsFailedWith(body.embed);
+      steps = stepsFailedWith(body.embed, this.#options.followUps.limits);
     } catch (error) {
       const reason = coerceError(error).message;
       this.#options.logger.error({ taskId: opened.id, task: opened.name, reason }, 'later steps not failed');
       return true;
     }
-    const ends = await Promise.all(
-      steps.map(({ taskId, replyTo, groupId, parentId }) => {
-        const stepState = { ...state, taskId, groupId, parentId };
-        return this.#stored(delivery, { replyTo, correlationId: taskId }, stepState, acknowledge);
-      }),
-    );
-    return !ends.includes(undefined);
+    for (let start = 0; start < steps.length; start += stepsAtOnce) {
+      const ends = await Promise.all(
+        steps.slice(start, start + stepsAtOnce).map(({ taskId, replyTo, groupId, parentId }) => {
+          const stepState = { ...state, taskId, groupId, parentId };
+          return this.#stored(delivery, { replyTo, correlationId: taskId }, stepState, acknowledge);
+        }),
+      );
+      if (ends.includes(undefined)) return false;
+    }
+    return true;
   }
 
   /** False when the worker closes before they are confirmed. The task has failed already, so that others are but logged. */
@@ -102,7 +115,9 @@ export class TaskSequel {
     const { id, name } = received.opened;
     let outcome: FollowUpsOutcome;
     try {
-      outcome = await followUps.send(followUps.afterFailure(received));
+      const preparing = followUps.afterFailure(received);
+      const prepared = preparing instanceof Promise ? await preparing : preparing;
+      outcome = await followUps.send(prepared, received.delivery);
     } catch (error) {
       const reason = coerceError(error).message;
       logger.error({ taskId: id, task: name, reason }, 'errbacks not called');
@@ -111,7 +126,7 @@ export class TaskSequel {
     if (outcome.kind === 'refused')
       logger.error({ taskId: id, task: name, reason: outcome.error.message }, 'errbacks not called');
     if (outcome.kind === 'unsure') this.#logUnsure(received, outcome);
-    return outcome.kind !== 'unsure';
+    return outcome.kind !== 'unsure' && outcome.kind !== 'left';
   }
 
   async #storeAndSettle(delivery: Delivery, target: ResultTarget, state: ResultMessage): Promise<void> {

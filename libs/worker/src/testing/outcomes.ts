@@ -6,7 +6,7 @@ import { CallPublisher } from '../settle/call-publisher.ts';
 import { FollowUps } from '../settle/follow-ups.ts';
 import { TaskOutcomes } from '../settle/task-outcomes.ts';
 import { TaskSignals } from '../task-signals.ts';
-import { defaultWorkerSettings } from '../worker-settings.ts';
+import { resolveWorkerSettings } from '../worker-settings.ts';
 import { WorkerSignals } from '../worker-signals.ts';
 import { RecordingStore } from './recording-store.ts';
 
@@ -40,7 +40,7 @@ export function outcomesFixture({ clock, logger = silentLogger }: OutcomesFixtur
     clock,
     queues: new TaskQueues(),
     routing: new TaskRouting(undefined, new TaskQueues()),
-    settings: defaultWorkerSettings,
+    settings: resolveWorkerSettings(),
   });
   const outcomes = new TaskOutcomes({
     lostStarts: undefined,
