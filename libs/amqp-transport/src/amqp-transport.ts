@@ -1,17 +1,12 @@
 import { silentLogger, type Logger } from '@celeriac/primitives';
-import type { Channel } from 'amqplib';
 import { BrokerConnection } from './broker-connection.ts';
 import { parseBrokerUrls } from './broker-url.ts';
 import { ChannelConsumer } from './channel-consumer.ts';
 import { ChannelPublisher } from './channel-publisher.ts';
 import type { ConsumeOptions, MessageConsumer } from './message-consumer.ts';
 import type { MessagePublisher, PublisherOptions } from './message-publisher.ts';
-import { OperationalError } from './operational-error.ts';
 import { declareTopology, type Topology } from './topology.ts';
 import type { Transport } from './transport.ts';
-
-/** AMQP's NOT_FOUND. */
-const notFound = 404;
 
 export interface AmqpTransportOptions {
   /** Setting `broker_url`: one URL or several separated by `;`. */
@@ -73,31 +68,6 @@ export class AmqpTransport implements Transport {
   purge(queue: string): Promise<number> {
     this.#publishing.open();
     return this.#publishing.withChannel(async (channel) => (await channel.purgeQueue(queue)).messageCount);
-  }
-
-  async countMessages(queue: string): Promise<number> {
-    const found = await this.#ofQueue((channel) => channel.checkQueue(queue));
-    return found?.messageCount ?? 0;
-  }
-
-  async removeMessage(queue: string): Promise<boolean> {
-    const message = await this.#ofQueue((channel) => channel.get(queue, { noAck: true }));
-    return message !== undefined && message !== false;
-  }
-
-  async deleteQueue(queue: string): Promise<void> {
-    await this.#ofQueue((channel) => channel.deleteQueue(queue));
-  }
-
-  /** Undefined when there is no such queue. */
-  async #ofQueue<T>(operation: (channel: Channel) => Promise<T>): Promise<T | undefined> {
-    this.#publishing.open();
-    try {
-      return await this.#publishing.withChannel(operation);
-    } catch (error) {
-      if (error instanceof OperationalError && error.replyCode === notFound) return undefined;
-      throw error;
-    }
   }
 
   async close(): Promise<void> {

@@ -28,27 +28,6 @@ export interface Transport {
    */
   purge(queue: string): Promise<number>;
 
-  /**
-   * Messages of a queue that no consumer has; 0 when there is no such queue.
-   *
-   * @throws OperationalError when there is no connection, or the broker refuses (`replyCode` 403)
-   */
-  countMessages(queue: string): Promise<number>;
-
-  /**
-   * Removes the first message of a queue that no consumer has (`basic.get`); false when there is none, or no such queue.
-   *
-   * @throws OperationalError as {@link countMessages}
-   */
-  removeMessage(queue: string): Promise<boolean>;
-
-  /**
-   * Deletes a queue with all that is in it; nothing happens when there is no such queue.
-   *
-   * @throws OperationalError as {@link countMessages}
-   */
-  deleteQueue(queue: string): Promise<void>;
-
   /** Closes all connections; consumers and publishers are to be closed before. May be called twice. */
   close(): Promise<void>;
 }

@@ -278,22 +278,13 @@ export const settingDefinitions = {
     meaning:
       'With late acknowledgement, a task whose process died goes back to its queue; when false it fails with WorkerLostError.',
   }),
-  redeliveryLimit: define({
+  redeliveryLimit: define<number | undefined>({
     variable: 'CELERIAC_REDELIVERY_LIMIT',
     parser: integer(0, mostCount),
-    fallback: 3,
-    fallbackText: '3',
+    fallback: undefined,
+    fallbackText: '',
     meaning:
-      'Times a task that was delivered before is started and loses its worker; then it fails with WorkerLostError and its message goes to the dead-letter exchange. What was only prefetched, and lost connections, do not count. 0 is no limit.',
-  }),
-  workerLostWaitMs: define({
-    variable: 'CELERY_WORKER_LOST_WAIT',
-    celeryName: 'worker_lost_wait',
-    parser: secondsOrZeroAsMs(mostTimerSeconds),
-    fallback: 10_000,
-    fallbackText: '10',
-    meaning:
-      'Time that a worker which is only cut off has to say that it lives, before a task is given up at CELERIAC_REDELIVERY_LIMIT.',
+      'Times a message of a classic queue is delivered again before it goes to the dead-letter exchange; quorum queues have `x-delivery-limit` for this. Unset, there is no limit.',
   }),
   consumerTimeoutMs: define({
     variable: 'CELERIAC_CONSUMER_TIMEOUT',

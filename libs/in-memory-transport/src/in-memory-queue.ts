@@ -56,11 +56,6 @@ export class InMemoryQueue {
     return this.#ready.splice(0).length;
   }
 
-  /** Removes the first message that no consumer has; false when there is none. */
-  removeFirst(): boolean {
-    return this.#ready.shift() !== undefined;
-  }
-
   subscribe(consumer: QueueConsumer): void {
     this.#consumers.push(consumer);
     this.dispatchSoon();

@@ -91,20 +91,6 @@ export class InMemoryTransport implements Transport {
     return Promise.resolve().then(() => this.broker.queue(queue, this.#link).purge());
   }
 
-  countMessages(queue: string): Promise<number> {
-    return this.#whenUp(() => (this.#hasQueue(queue) ? this.broker.messagesIn(queue).length : 0));
-  }
-
-  removeMessage(queue: string): Promise<boolean> {
-    return this.#whenUp(() => this.#hasQueue(queue) && this.broker.queue(queue, this.#link).removeFirst());
-  }
-
-  deleteQueue(queue: string): Promise<void> {
-    return this.#whenUp(() => {
-      if (this.#hasQueue(queue)) this.broker.deleteQueue(queue);
-    });
-  }
-
   close(): Promise<void> {
     this.#link.close();
     return Promise.resolve();
@@ -127,15 +113,6 @@ export class InMemoryTransport implements Transport {
   /** Messages that wait in a queue and that no consumer has. */
   messagesIn(queue: string): readonly InMemoryMessage[] {
     return this.broker.messagesIn(queue);
-  }
-
-  #hasQueue(name: string): boolean {
-    return this.broker.queueNames.includes(name);
-  }
-
-  #whenUp<T>(operation: () => T): Promise<T> {
-    if (!this.#link.isUp) return Promise.reject(this.#link.unavailable());
-    return Promise.resolve().then(operation);
   }
 
   /**

@@ -1,14 +1,12 @@
-import type { Transport } from '@celeriac/amqp-transport';
 import { TaskQueues, TaskRouting } from '@celeriac/protocol';
-import { silentLogger, systemClock, type Clock, type Logger } from '@celeriac/primitives';
+import { silentLogger, systemClock, type Clock } from '@celeriac/primitives';
 import { TaskRegistry, type ImplementedHolder } from '@celeriac/task-registry';
 import { consumedQueues, withDirectQueue, type ConsumedQueues } from './receive/consumed-queues.ts';
 import { DelayedDelivery } from './receive/delayed-delivery.ts';
 import { Intake } from './receive/intake.ts';
 import { MemoryPressure } from './receive/memory-pressure.ts';
 import type { ReceivedTask } from './receive/received-task.ts';
-import { LostStarts } from './receive/lost-starts.ts';
-import { StartLedger } from './receive/start-ledger.ts';
+import { RedeliveryLimit } from './receive/redelivery-limit.ts';
 import { ServedTasks } from './receive/served-tasks.ts';
 import { TaskAdmission } from './receive/task-admission.ts';
 import { TaskReceiver } from './receive/task-receiver.ts';
@@ -39,15 +37,6 @@ export interface WorkerParts {
   readonly pool: TaskPool<ReceivedTask>;
   readonly active: ActiveRuns;
   readonly outcomes: TaskOutcomes;
-  readonly runner: TaskRunner;
-  /** Undefined without a redelivery limit. */
-  readonly redeliveries: Redeliveries | undefined;
-}
-
-/** What finds the task that kills its workers. */
-export interface Redeliveries {
-  readonly ledger: StartLedger;
-  readonly lostStarts: LostStarts;
 }
 
 /**
@@ -72,18 +61,8 @@ export function createWorkerParts(
   const signals = new TaskSignals(workerSignals, clock, logger);
   const publisher = new CallPublisher(transport, workerSignals, logger);
   const origin = `gen${process.pid}@${nodeName.slice(nodeName.indexOf('@') + 1)}`;
-  const redeliveries = redeliveriesOf(
-    transport,
-    publisher,
-    nodeName,
-    settings,
-    () => waiting.startsNext,
-    logger,
-  );
-  const lostStarts = redeliveries?.lostStarts;
   const outcomes = new TaskOutcomes({
     store,
-    lostStarts,
     followUps: followUpsOf({ holders, consumed, registry, publisher, origin, clock, settings }),
     publisher,
     signals,
@@ -102,17 +81,16 @@ export function createWorkerParts(
   const admission = new TaskAdmission(revoked, clock);
   const active = new ActiveRuns();
   const services = { outcomes, signals, active, nodeName, logger, clock };
-  const { acceptContent, maxBodyBytes, maxBodyValues, maxWaitingBytes } = settings;
+  const { acceptContent, maxBodyBytes, maxBodyValues, maxWaitingBytes, redeliveryLimit: limit } = settings;
   const intake = new Intake({ prefetchCount: prefetchCount(settings), logger });
   const bytes = new WaitingBytes(maxWaitingBytes, intake);
-  const runner = new TaskRunner({ ...services, pool: executionPool }, admission, bytes, redeliveries?.ledger);
+  const runner = new TaskRunner({ ...services, pool: executionPool }, admission, bytes);
   const pool = new TaskPool(
     settings.workerConcurrency,
     runner.execute,
     () => runner.decodedBytes > maxWaitingBytes * 2,
-    ({ suspect }) => suspect !== undefined && suspect.lostStarts > 0,
   );
-  const waiting: WaitingTasks = new WaitingTasks({
+  const waiting = new WaitingTasks({
     ...services,
     tasks,
     pool,
@@ -136,7 +114,7 @@ export function createWorkerParts(
     tasks,
     waiting,
     admission,
-    lostStarts,
+    redeliveryLimit: limit === undefined ? undefined : new RedeliveryLimit({ publisher, limit, logger }),
     acceptContent,
     maxBodyBytes,
     maxBodyValues,
@@ -153,22 +131,7 @@ export function createWorkerParts(
     pool,
     active,
     outcomes,
-    runner,
-    redeliveries,
   };
-}
-
-function redeliveriesOf(
-  transport: Transport,
-  publisher: CallPublisher,
-  nodeName: string,
-  { redeliveryLimit: limit, workerLostWaitMs: graceMs }: ResolvedWorkerSettings,
-  startsNext: () => boolean,
-  logger: Logger,
-): Redeliveries | undefined {
-  if (limit === 0) return undefined;
-  const ledger = new StartLedger({ transport, publisher, nodeName, logger });
-  return { ledger, lostStarts: new LostStarts({ ledger, publisher, limit, graceMs, startsNext, logger }) };
 }
 
 interface FollowUpsParts {

@@ -113,15 +113,10 @@ export interface WorkerSettings {
   /** RabbitMQ's `consumer_timeout`, as the broker has it, in ms: no delivery may stay unsettled for longer. Default 1 800 000. */
   readonly consumerTimeoutMs: number;
   /**
-   * How often a task that was delivered before may be started and lose its worker; then it fails with `WorkerLostError` and
-   * its message is rejected for good. Lost connections and what was only prefetched do not count. 0 is no limit. Default 3.
+   * How often a message of a classic queue may be delivered again before it is rejected for good; each time it goes to
+   * the end of its queue. Quorum queues have the broker's `x-delivery-limit` instead. Default none.
    */
-  readonly redeliveryLimit: number;
-  /**
-   * `worker_lost_wait`: how long a worker that is only cut off may take to say that it lives before a task is given up, in
-   * ms. Default 10 000.
-   */
-  readonly workerLostWaitMs: number;
+  readonly redeliveryLimit: number | undefined;
   /** `worker_send_task_events`: monitors are told what becomes of each task. Default false. */
   readonly workerSendTaskEvents: boolean;
   /**
@@ -182,8 +177,7 @@ export const defaultWorkerSettings: WorkerSettings = {
   maxFollowUpBytes: undefined,
   maxErrorText: defaultMaxErrorText,
   consumerTimeoutMs: 1_800_000,
-  redeliveryLimit: 3,
-  workerLostWaitMs: 10_000,
+  redeliveryLimit: undefined,
   workerSendTaskEvents: false,
   workerHeartbeatIntervalMs: 0,
   eventExchange: 'celeryev',
@@ -232,7 +226,6 @@ export function resolveWorkerSettings(given: Partial<WorkerSettings> = {}): Reso
   checkInteger('worker_max_memory_per_child', settings.workerMaxMemoryPerChildKib, 1);
   checkInteger('worker_eta_task_limit', settings.workerEtaTaskLimit, 0);
   checkInteger('redelivery_limit', settings.redeliveryLimit, 0);
-  checkInteger('worker_lost_wait', settings.workerLostWaitMs, 0);
   checkInteger('max_body_bytes', settings.maxBodyBytes, 1);
   checkInteger('max_body_values', settings.maxBodyValues, 1);
   checkInteger('max_waiting_bytes', settings.maxWaitingBytes, 1);

@@ -250,7 +250,6 @@ export class Worker {
       await step?.catch((error: unknown) => failures.push(coerceError(error)));
     };
     this.#parts.waiting.close();
-    this.#parts.redeliveries?.lostStarts.close();
     let returned = this.#parts.pool.waitingCount;
     // the pool at once: nothing that waits may start while the broker takes its time to answer the cancel
     const quiet = Promise.all([this.#parts.pool.stop(), attempt(this.#consumer?.cancel())]);
@@ -259,7 +258,6 @@ export class Worker {
     returned += this.#parts.active.size;
     for (const run of [...this.#parts.active]) this.#giveUp(run, 'the worker shuts down');
     await attempt(this.#options.executionPool?.close());
-    await attempt(this.#parts.redeliveries?.ledger.close());
     await attempt(this.#parts.outcomes.close());
     returned += this.#parts.waiting.returnedCount;
     await attempt(this.#events.stop());
@@ -298,7 +296,6 @@ export class Worker {
 
   #deliveriesLost(): void {
     this.#parts.waiting.dropLost();
-    this.#parts.runner.deliveriesLost();
     this.#parts.pool.removeWhere(({ delivery }) => delivery.isLost);
     if (!this.#settings.workerCancelLongRunningTasksOnConnectionLoss) return;
     for (const run of [...this.#parts.active]) {

@@ -1,7 +1,6 @@
 import type { Delivery } from '@celeriac/amqp-transport';
 import type { OpenedTask, TaskBody, TaskRequest } from '@celeriac/protocol';
 import type { RegisteredTask } from '@celeriac/task-registry';
-import type { Suspect } from './lost-starts.ts';
 import type { TaskPolicy } from './task-policy.ts';
 
 /** A task message whose headers have been read and found good: what is to be run, and the delivery that is to be settled for it. */
@@ -14,10 +13,6 @@ export interface ReceivedTask {
   readonly body: TaskBody;
   readonly task: RegisteredTask;
   readonly policy: TaskPolicy;
-  /** What is known of a message that was delivered before; undefined for a first delivery. */
-  readonly suspect: Suspect | undefined;
-  /** What ran it, apart from this process, was lost with it. */
-  isWorkerLost: boolean;
   /** False once it was started, or has turned out to be not to run. */
   isWaiting: boolean;
   /** When its run began, ms since the epoch. */
@@ -38,8 +33,6 @@ export class TaskDelivery implements ReceivedTask {
   readonly request: TaskRequest;
   readonly task: RegisteredTask;
   readonly policy: TaskPolicy;
-  readonly suspect: Suspect | undefined;
-  isWorkerLost = false;
   isWaiting = true;
   startedAt: number | undefined;
   #body: TaskBody | undefined;
@@ -53,7 +46,6 @@ export class TaskDelivery implements ReceivedTask {
     opened: OpenedTask,
     { task, policy }: Pick<ReceivedTask, 'task' | 'policy'>,
     body: TaskBody | undefined,
-    suspect?: Suspect,
   ) {
     this.delivery = delivery;
     this.opened = opened;
@@ -61,7 +53,6 @@ export class TaskDelivery implements ReceivedTask {
     this.task = task;
     this.policy = policy;
     this.#body = body;
-    this.suspect = suspect;
   }
 
   get body(): TaskBody {

@@ -56,7 +56,7 @@ function receiverAt(clock = { now: () => now }) {
     waiting,
     active: new ActiveRuns(),
     admission,
-    lostStarts: undefined,
+    redeliveryLimit: undefined,
     outcomes,
     signals,
     clock,

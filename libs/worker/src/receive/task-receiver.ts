@@ -21,7 +21,7 @@ import { openTaskMessage, PythonError, type OpenedTask, type OpenTaskOptions } f
 import type { ActiveRuns } from '../run/active-runs.ts';
 import { refuseInvalid } from './invalid-task.ts';
 import { TaskDelivery, type ReceivedTask } from './received-task.ts';
-import type { LostStarts, Suspect } from './lost-starts.ts';
+import type { RedeliveryLimit } from './redelivery-limit.ts';
 import type { ServedTasks } from './served-tasks.ts';
 import type { TaskAdmission } from './task-admission.ts';
 import { rejectForGood, settleOnce } from '../settle/settlement.ts';
@@ -34,8 +34,7 @@ export interface TaskReceiverOptions {
   readonly waiting: WaitingTasks;
   readonly active: ActiveRuns;
   readonly admission: TaskAdmission;
-  /** Undefined: redelivered messages are like any other. */
-  readonly lostStarts: LostStarts | undefined;
+  readonly redeliveryLimit: RedeliveryLimit | undefined;
   readonly outcomes: TaskOutcomes;
   readonly signals: TaskSignals;
   readonly clock: Clock;
@@ -78,42 +77,24 @@ export class TaskReceiver {
       this.#refuse(delivery, coerceError(error));
       return;
     }
-    if (!delivery.redelivered) {
-      this.#admit(delivery, opened);
-      return;
-    }
     if (this.#isTakenOver(delivery, opened)) return;
-    const { lostStarts } = this.#options;
-    if (lostStarts === undefined) this.#admit(delivery, opened);
-    else
-      lostStarts.examine(delivery, (suspect) => {
-        this.#admit(delivery, opened, suspect);
-      });
-  }
-
-  #admit(delivery: Delivery, opened: OpenedTask, suspect?: Suspect): void {
-    const { outcomes, tasks, waiting } = this.#options;
-    const served = tasks.get(opened.name);
+    const served = this.#options.tasks.get(opened.name);
     if (served === undefined) {
       this.#refuseUnregistered(delivery, opened);
       return;
     }
     let received: ReceivedTask;
     try {
-      // of a suspect nothing is read before its start is recorded
-      const body = suspect === undefined && waiting.startsNext ? opened.readBody() : undefined;
-      received = new TaskDelivery(delivery, opened, served, body, suspect);
+      const body = this.#options.waiting.startsNext ? opened.readBody() : undefined;
+      received = new TaskDelivery(delivery, opened, served, body);
     } catch (error) {
       refuseInvalid(this.#options, delivery, opened, coerceError(error));
       return;
     }
     try {
-      if (suspect?.isGivenUp === true) {
-        outcomes.counts.received++;
-        outcomes.givenUp(received, suspect.lostStarts);
-      } else this.#accept(received);
+      this.#accept(received);
     } catch (error) {
-      outcomes.notHandled(received, error);
+      this.#options.outcomes.notHandled(received, error);
     }
   }
 
@@ -130,14 +111,26 @@ export class TaskReceiver {
   }
 
   /**
-   * Whether a run that goes on here takes the message over: its channel was lost, and it settles the message now, instead
-   * of being started a second time.
+   * Whether the delivery is dealt with, as far as it came before.
+   *
+   * A message that comes again may belong to a run that goes on here and whose channel was lost: the run settles it then,
+   * instead of being started a second time.
    */
   #isTakenOver(delivery: Delivery, opened: OpenedTask): boolean {
-    const { active, logger } = this.#options;
-    const run = active.get(opened.id);
-    if (run?.received.opened.name !== opened.name || !run.adopt(delivery)) return false;
-    logger.info({ taskId: opened.id, task: opened.name }, 'task is running here, its message came again');
+    const { active, logger, redeliveryLimit } = this.#options;
+    if (delivery.redelivered) {
+      const run = active.get(opened.id);
+      if (run?.received.opened.name === opened.name && run.adopt(delivery)) {
+        logger.info({ taskId: opened.id, task: opened.name }, 'task is running here, its message came again');
+        return true;
+      }
+    }
+    if (redeliveryLimit === undefined) return false;
+    const reason = redeliveryLimit.reasonToReject(delivery);
+    if (reason === undefined) return redeliveryLimit.takes(delivery);
+    logger.error({ taskId: opened.id, task: opened.name, queue: delivery.queue, reason }, 'message rejected');
+    const error = new PythonError('Reject', [reason, false], { excModule: 'celery.exceptions' });
+    this.#options.outcomes.refused(delivery, opened, error);
     return true;
   }
 

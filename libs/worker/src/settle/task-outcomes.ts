@@ -21,7 +21,6 @@ import type { CallPublisher } from './call-publisher.ts';
 import type { FollowUps } from './follow-ups.ts';
 import { isExpectedError } from '../pools/outcome-wire.ts';
 import type { WorkerLostError } from '../pools/worker-lost-error.ts';
-import type { LostStarts } from '../receive/lost-starts.ts';
 import type { ReceivedTask } from '../receive/received-task.ts';
 import {
   acknowledge,
@@ -43,8 +42,6 @@ export interface TaskOutcomesOptions {
   readonly followUps: FollowUps;
   readonly publisher: CallPublisher;
   readonly signals: TaskSignals;
-  /** Undefined: a task may lose its worker as often as it likes. */
-  readonly lostStarts: LostStarts | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly nodeName: string;
@@ -145,7 +142,7 @@ export class TaskOutcomes {
    * `worker_lost_late_default`, `worker_lost_reject_on_worker_lost`.
    */
   workerLost(received: ReceivedTask, error: WorkerLostError): void {
-    const { opened, policy } = received;
+    const { opened, policy, delivery } = received;
     const isReturned = policy.acksLate && policy.rejectOnWorkerLost;
     const fields = { taskId: opened.id, task: opened.name, reason: error.message, isReturned };
     this.#options.logger.error(fields, 'what ran a task was lost');
@@ -153,32 +150,8 @@ export class TaskOutcomes {
       this.#fail(received, error, failureSettlement(policy));
       return;
     }
-    received.isWorkerLost = true;
-    const { lostStarts } = this.#options;
-    if (lostStarts === undefined) this.#returnLost(received);
-    else this.#track(received, this.#returnUnlessGivenUp(received, lostStarts));
-  }
-
-  /** It has lost its worker too often, and is not run any more: the caller gets a FAILURE, a dead-letter exchange the message. */
-  givenUp(received: ReceivedTask, count: number): void {
-    const { opened, delivery } = received;
-    const fields = { taskId: opened.id, task: opened.name, queue: delivery.queue, lostStarts: count };
-    this.#options.logger.error(fields, 'task given up: its worker was lost each time that it was started');
-    const message = `Worker exited prematurely: the task was started again ${count} times, and its worker was lost each time.`;
-    const error = new PythonError('WorkerLostError', [message], { excModule: 'billiard.exceptions' });
-    this.#fail(received, error, rejectForGood);
-    this.#options.lostStarts?.forget(delivery);
-  }
-
-  async #returnUnlessGivenUp(received: ReceivedTask, lostStarts: LostStarts): Promise<void> {
-    const count = await lostStarts.countAfterLoss(received);
-    if (count >= lostStarts.limit) this.givenUp(received, count);
-    else this.#returnLost(received);
-  }
-
-  #returnLost(received: ReceivedTask): void {
     this.#options.signals.messageRejected(received, { requeue: true });
-    settleOnce(received.delivery, requeue);
+    settleOnce(delivery, requeue);
   }
 
   retried(received: ReceivedTask, retry: Retry): void {

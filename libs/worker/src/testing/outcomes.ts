@@ -43,7 +43,6 @@ export function outcomesFixture({ clock, logger = silentLogger }: OutcomesFixtur
     settings: resolveWorkerSettings(),
   });
   const outcomes = new TaskOutcomes({
-    lostStarts: undefined,
     store,
     followUps,
     publisher,

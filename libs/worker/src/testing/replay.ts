@@ -31,8 +31,7 @@ export async function replay(
     store: new RpcResultStore({ transport, ...store }),
     holders: [recordedTasks, recordedLateTasks],
     nodeName,
-    // Celery has no such limit, and no messages for it
-    settings: { redeliveryLimit: 0, ...settings },
+    settings,
     executionPool: pool?.(),
   });
   await worker.start();
