@@ -4,13 +4,14 @@ import { TaskRegistry, type ImplementedHolder } from '@celeriac/task-registry';
 import { consumedQueues, withDirectQueue, type ConsumedQueues } from './receive/consumed-queues.ts';
 import { DelayedDelivery } from './receive/delayed-delivery.ts';
 import type { ReceivedTask } from './receive/received-task.ts';
-import { RedeliveryLimit } from './receive/redelivery-limit.ts';
 import { ServedTasks } from './receive/served-tasks.ts';
 import { TaskAdmission } from './receive/task-admission.ts';
 import { TaskReceiver } from './receive/task-receiver.ts';
 import { WaitingTasks } from './receive/waiting-tasks.ts';
 import { RevokedTasks } from './revoke/revoked-tasks.ts';
 import { ActiveRuns } from './run/active-runs.ts';
+import { StartLedger } from './run/start-ledger.ts';
+import { SuspectTasks } from './run/suspect-tasks.ts';
 import { TaskPool } from './run/task-pool.ts';
 import { TaskRunner } from './run/task-runner.ts';
 import { CallPublisher } from './settle/call-publisher.ts';
@@ -32,6 +33,7 @@ export interface WorkerParts {
   readonly pool: TaskPool<ReceivedTask>;
   readonly active: ActiveRuns;
   readonly outcomes: TaskOutcomes;
+  readonly suspects: SuspectTasks | undefined;
 }
 
 /**
@@ -75,7 +77,14 @@ export function createWorkerParts(
   const admission = new TaskAdmission(revoked, clock);
   const active = new ActiveRuns();
   const services = { outcomes, signals, active, nodeName, logger, clock };
-  const runner = new TaskRunner({ ...services, pool: executionPool }, admission);
+  const { acceptContent, maxBodyBytes, redeliveryLimit: limit } = settings;
+  const ledger = new StartLedger({ transport, publisher, logger });
+  const runAlone = (received: ReceivedTask): void => {
+    pool.submitAlone(received);
+  };
+  const suspects =
+    limit === 0 ? undefined : new SuspectTasks({ ledger, publisher, outcomes, logger, limit, runAlone });
+  const runner = new TaskRunner({ ...services, pool: executionPool }, admission, suspects);
   const pool = new TaskPool(settings.workerConcurrency, runner.execute);
   const waiting = new WaitingTasks({
     ...services,
@@ -86,17 +95,16 @@ export function createWorkerParts(
     etaTaskLimit: etaTaskLimit(settings),
     consumerTimeoutMs: settings.consumerTimeoutMs,
   });
-  const { acceptContent, maxBodyBytes, redeliveryLimit: limit } = settings;
   const receiver = new TaskReceiver({
     ...services,
     tasks,
     waiting,
     admission,
-    redeliveryLimit: limit === undefined ? undefined : new RedeliveryLimit({ publisher, limit, logger }),
+    suspects,
     acceptContent,
     maxBodyBytes,
   });
-  return { queues: consumed, tasks, signals, revoked, receiver, waiting, pool, active, outcomes };
+  return { queues: consumed, tasks, signals, revoked, receiver, waiting, pool, active, outcomes, suspects };
 }
 
 function delayedDelivery(

@@ -74,6 +74,9 @@ export interface StopOptions {
   readonly timeoutMs?: number;
 }
 
+/** Records of starts are withdrawn for this long when the worker closes, in ms. */
+const drainMs = 5000;
+
 export class Worker {
   readonly nodeName: string;
   /** Resolves when the worker has stopped. */
@@ -219,6 +222,7 @@ export class Worker {
     const attempt = async (step: Promise<unknown> | undefined): Promise<void> => {
       await step?.catch((error: unknown) => failures.push(coerceError(error)));
     };
+    this.#parts.suspects?.stop();
     let returned = this.#parts.waiting.close() + this.#parts.pool.waitingCount;
     // the pool at once: nothing that waits may start while the broker takes its time to answer the cancel
     const quiet = Promise.all([this.#parts.pool.stop(), attempt(this.#consumer?.cancel())]);
@@ -228,6 +232,7 @@ export class Worker {
     for (const run of [...this.#parts.active]) this.#giveUp(run, 'the worker shuts down');
     await attempt(this.#options.executionPool?.close());
     await attempt(this.#parts.outcomes.close());
+    await attempt(this.#parts.suspects?.close(drainMs));
     await attempt(this.#events.stop());
     await attempt(this.#options.store.close());
     await attempt(this.#consumer?.close());
@@ -259,6 +264,7 @@ export class Worker {
   #deliveriesLost(): void {
     this.#parts.waiting.dropLost();
     this.#parts.pool.removeWhere(({ delivery }) => delivery.isLost);
+    this.#parts.suspects?.deliveriesLost();
     if (!this.#settings.workerCancelLongRunningTasksOnConnectionLoss) return;
     for (const run of [...this.#parts.active]) {
       const { delivery } = run.received;

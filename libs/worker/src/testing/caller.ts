@@ -1,4 +1,4 @@
-import { AmqpTransport, type MessagePublisher } from '@celeriac/amqp-transport';
+import { AmqpTransport, type Headers, type MessagePublisher } from '@celeriac/amqp-transport';
 import { silentLogger } from '@celeriac/primitives';
 import { encodeTaskMessage, type ResultMessage } from '@celeriac/protocol';
 import { RpcReplyQueue } from '@celeriac/result-backend';
@@ -48,7 +48,13 @@ export class Caller {
   }
 
   /** Calls a task; resolves when the broker has confirmed the call, rejects when no queue takes it. */
-  async call(queue: string, name: string, id: string, args: readonly unknown[] = []): Promise<void> {
+  async call(
+    queue: string,
+    name: string,
+    id: string,
+    args: readonly unknown[] = [],
+    headers: Headers = {},
+  ): Promise<void> {
     const message = encodeTaskMessage({
       name,
       id,
@@ -57,7 +63,13 @@ export class Caller {
       origin: 'spec@host',
       replyTo: this.#replies.name,
     });
-    await this.#publisher.publish({ exchange: '', routingKey: queue, mandatory: true, ...message });
+    await this.#publisher.publish({
+      exchange: '',
+      routingKey: queue,
+      mandatory: true,
+      ...message,
+      headers: { ...message.headers, ...headers },
+    });
   }
 
   async close(): Promise<void> {
