@@ -1,6 +1,7 @@
 import { OperationalError, type QueueDeclaration, type Transport } from '@celeriac/amqp-transport';
 import type { Logger } from '@celeriac/primitives';
 import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ReceivedTask } from '../receive/received-task.ts';
 import type { CallPublisher } from '../settle/call-publisher.ts';
@@ -35,6 +36,7 @@ export class StartLedger {
 
   constructor(options: StartLedgerOptions) {
     this.#options = options;
+    setMaxListeners(0, this.#closing.signal); // one for each operation that waits for the connection
   }
 
   /** Name of the queue that keeps the records of a message. */
@@ -44,12 +46,12 @@ export class StartLedger {
     return `celeriac.started.${hash.update(delivery.body).digest('base64url')}`;
   }
 
-  /** Counts the records of a message. Undefined when the broker refuses. Never rejects. */
+  /** Counts the records of a message. Undefined when the broker refuses, or the worker closes. */
   count(name: string): Promise<number | undefined> {
     return this.#attempt(() => this.#options.transport.countMessages(declarationOf(name)));
   }
 
-  /** Adds a record; resolves when the broker has confirmed it. False when the broker refuses. Never rejects. */
+  /** Adds a record; resolves when the broker has confirmed it. False when the broker refuses. */
   async add(name: string): Promise<boolean> {
     const outcome = await this.#options.publisher.send({
       message: {
@@ -66,14 +68,14 @@ export class StartLedger {
     return outcome.kind === 'sent';
   }
 
-  /** Removes one record: its run ended here, and the message goes to another start. Never rejects. */
+  /** Removes one record: its run ended here, and the message goes to another start. */
   async withdraw(name: string): Promise<void> {
     const { transport } = this.#options;
     const left = await this.#attempt(() => transport.takeMessage(name));
     if (left === 0) await this.forget(name);
   }
 
-  /** Removes all records of a message. Never rejects. */
+  /** Removes all records of a message. */
   async forget(name: string): Promise<void> {
     await this.#attempt(() => this.#options.transport.deleteQueue(name));
   }
@@ -84,10 +86,8 @@ export class StartLedger {
   }
 
   #attempt<T>(operation: () => Promise<T>): Promise<T | undefined> {
-    return new Promise((resolve) => {
-      this.#operations.submit(async () => {
-        resolve(await this.#untilAnswered(operation));
-      });
+    return new Promise((resolve, reject) => {
+      this.#operations.submit(() => this.#untilAnswered(operation).then(resolve, reject));
     });
   }
 

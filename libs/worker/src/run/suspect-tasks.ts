@@ -11,6 +11,7 @@
  */
 import type { Delivery } from '@celeriac/amqp-transport';
 import { coerceError, type Logger } from '@celeriac/primitives';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OpenedTask } from '@celeriac/protocol';
 import { WorkerLostError } from '../pools/worker-lost-error.ts';
@@ -57,6 +58,7 @@ export class SuspectTasks {
 
   constructor(options: SuspectTasksOptions) {
     this.#options = options;
+    setMaxListeners(0, this.#stopping.signal); // one for each task that waits to be given up
   }
 
   /**
@@ -74,8 +76,9 @@ export class SuspectTasks {
   /** Runs a task that came again, as far as it may run. Never rejects; resolves when its place in the pool is free. */
   run(received: ReceivedTask, start: () => StartedRun): Promise<void> {
     const found = this.#alone.get(received);
-    const running = found === undefined ? this.#look(received, start) : this.#start(received, found, start);
-    return this.#track(running);
+    return this.#tracked(
+      found === undefined ? this.#look(received, start) : this.#start(received, found, start),
+    );
   }
 
   /** A connection was lost. The worker lives: its starts do not count against their tasks. */
@@ -182,9 +185,9 @@ export class SuspectTasks {
 
   async #refresh(delivery: Delivery, opened: OpenedTask, orElse: () => void): Promise<void> {
     const { ledger, logger, publisher } = this.#options;
-    const name = StartLedger.nameOf({ delivery, opened } as ReceivedTask);
+    const name = StartLedger.nameOf({ delivery, opened });
     const count = await ledger.count(name);
-    if (delivery.isLost || this.#stopping.signal.aborted) return;
+    if (!this.#isWanted({ delivery })) return;
     if (count !== 0) {
       orElse(); // it is decided within the limit
       return;
@@ -204,15 +207,20 @@ export class SuspectTasks {
     if (outcome.kind === 'sent') settleOnce(delivery, acknowledge);
     else if (outcome.kind === 'refused') {
       logger.warn({ queue, reason: outcome.error.message }, 'message that came again often has no copy');
-      if (!delivery.isLost) orElse();
+      if (this.#isWanted({ delivery })) orElse();
     }
   }
 
-  #isWanted({ delivery }: ReceivedTask): boolean {
+  #isWanted({ delivery }: Pick<ReceivedTask, 'delivery'>): boolean {
     return !delivery.isLost && !this.#stopping.signal.aborted;
   }
 
-  #track(promise: Promise<void>): Promise<void> {
+  /** Lets {@link close} wait for it, and nothing else. */
+  #track(promise: Promise<void>): void {
+    void this.#tracked(promise);
+  }
+
+  #tracked(promise: Promise<void>): Promise<void> {
     const tracked = promise
       .catch((error: unknown) => {
         this.#options.logger.error(
