@@ -122,8 +122,8 @@ export class TaskReceiver {
       return true;
     }
     if (suspects === undefined) return false;
-    return suspects.refreshes(delivery, opened, () => {
-      this.#read(delivery, opened);
+    return suspects.refreshes(delivery, opened, (latest) => {
+      this.#read(latest, opened);
     });
   }
 

@@ -18,7 +18,7 @@ const expiresMs = 86_400_000;
 /** Operations at a time, each on a channel: a connection has 2047. */
 const mostOperations = 16;
 /** Between two attempts while the connection is away, in ms. */
-const retryMs = 500;
+const retryMs = 200;
 
 /**
  * Records at the broker of starts that have no known end: one small queue per message, one record per start.

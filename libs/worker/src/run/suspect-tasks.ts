@@ -53,6 +53,8 @@ export class SuspectTasks {
   /** Those that were found on record and wait to run alone. */
   readonly #alone = new WeakMap<ReceivedTask, string>();
   readonly #running = new Set<Suspect>();
+  /** Latest delivery of each message whose copy is not confirmed yet. */
+  readonly #copied = new Map<string, Delivery>();
   readonly #underWay = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
 
@@ -62,14 +64,17 @@ export class SuspectTasks {
   }
 
   /**
-   * Whether a delivery is replaced by a copy at the end of its queue: it has come again so often that the broker may soon drop
-   * it, and no start of it is on record. The header is the broker's own where a quorum queue delivers again; elsewhere a caller
-   * who writes it gets a copy without it, and nothing else.
+   * Whether a delivery is replaced by a copy at the end of its queue, because it has come again so often that the broker may
+   * soon drop it. The header is the broker's own where a quorum queue delivers again; elsewhere a caller who writes it gets a
+   * copy without it, and nothing else. A copy of a task on record is found on record when it comes again.
    */
-  refreshes(delivery: Delivery, opened: OpenedTask, orElse: () => void): boolean {
+  refreshes(delivery: Delivery, opened: OpenedTask, orElse: (delivery: Delivery) => void): boolean {
     const count = delivery.headers['x-delivery-count'];
-    if (!delivery.redelivered || typeof count !== 'number' || count < freshAfterDeliveries) return false;
-    this.#track(this.#refresh(delivery, opened, orElse));
+    if (typeof count !== 'number' || count < freshAfterDeliveries) return false;
+    const name = StartLedger.nameOf({ delivery, opened });
+    const isUnderWay = this.#copied.has(name);
+    this.#copied.set(name, delivery);
+    if (!isUnderWay) this.#track(this.#refresh(name, delivery, orElse));
     return true;
   }
 
@@ -183,16 +188,8 @@ export class SuspectTasks {
     });
   }
 
-  async #refresh(delivery: Delivery, opened: OpenedTask, orElse: () => void): Promise<void> {
-    const { ledger, logger, publisher } = this.#options;
-    const name = StartLedger.nameOf({ delivery, opened });
-    const count = await ledger.count(name);
-    if (!this.#isWanted({ delivery })) return;
-    if (count !== 0) {
-      orElse(); // it is decided within the limit
-      return;
-    }
-    await ledger.forget(name);
+  async #refresh(name: string, delivery: Delivery, orElse: (delivery: Delivery) => void): Promise<void> {
+    const { logger, publisher } = this.#options;
     const { queue, headers, properties, body } = delivery;
     const kept = Object.fromEntries(Object.entries(headers).filter(([header]) => !countHeaders.has(header)));
     const { address, declaration } = routeToQueue(queue);
@@ -204,10 +201,12 @@ export class SuspectTasks {
       mandatory: true,
     };
     const outcome = await publisher.send({ message, declaration });
-    if (outcome.kind === 'sent') settleOnce(delivery, acknowledge);
+    const latest = this.#copied.get(name) ?? delivery; // it may have come again while the connection was away
+    this.#copied.delete(name);
+    if (outcome.kind === 'sent') settleOnce(latest, acknowledge);
     else if (outcome.kind === 'refused') {
       logger.warn({ queue, reason: outcome.error.message }, 'message that came again often has no copy');
-      if (this.#isWanted({ delivery })) orElse();
+      if (this.#isWanted({ delivery: latest })) orElse(latest);
     }
   }
 
