@@ -134,7 +134,8 @@ export class Worker {
 
   /** Whether nothing runs, and nothing waits here to run. */
   get isIdle(): boolean {
-    return this.#parts.pool.runningCount + this.#parts.pool.waitingCount + this.#parts.waiting.size === 0;
+    const { pool, suspects, waiting } = this.#parts;
+    return pool.runningCount + pool.waitingCount + waiting.size === 0 && suspects?.isIdle !== false;
   }
 
   /**

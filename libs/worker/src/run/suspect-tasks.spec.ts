@@ -148,6 +148,25 @@ describe('a worker that gets a message again', () => {
     expect(fixture.runs.map(({ id }) => id)).toEqual(['before', 'suspect', 'after']);
   });
 
+  it('starts the next one that runs alone when the records of the one before are gone', async () => {
+    fixture = new WorkerFixture();
+    await sendAgain(fixture, 'good', 'poison');
+    await die(fixture, 'good', 1);
+    await die(fixture, 'poison', 1);
+    let remove: () => void = () => undefined;
+    const deleting = jest
+      .spyOn(fixture.transport, 'deleteQueue')
+      .mockReturnValueOnce(new Promise<void>((resolve) => (remove = resolve)));
+    await fixture.start();
+    await fixture.begun(1);
+    fixture.run('good').finish();
+    await until(() => fixture.results.length === 1 && deleting.mock.calls.length === 1);
+    for (let turn = 0; turn < 10; turn++) await nextTurn();
+    expect(fixture.runs.map(({ id }) => id)).toEqual(['good']);
+    remove();
+    await fixture.begun(2);
+  });
+
   it('gives one up at the limit, after a while: the caller is told, the message is rejected', async () => {
     fixture = new WorkerFixture({ settings: { redeliveryLimit: 2 } });
     await sendAgain(fixture, 'poison', 'good');

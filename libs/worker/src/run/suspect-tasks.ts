@@ -92,6 +92,11 @@ export class SuspectTasks {
       if (suspect.isRecorded && suspect.received.delivery.isLost) this.#track(this.#withdraw(suspect));
   }
 
+  /** Whether none is looked at, runs, waits to be given up, or has a record to be withdrawn. */
+  get isIdle(): boolean {
+    return this.#underWay.size === 0;
+  }
+
   /** Starts nothing more. */
   stop(): void {
     this.#stopping.abort();
@@ -154,10 +159,24 @@ export class SuspectTasks {
     const { run, over } = start();
     await over;
     this.#running.delete(suspect);
-    // not awaited: the place in the pool is free
     if (run.end === 'worker-lost') return;
-    if (run.end === 'abandoned') this.#track(this.#withdraw(suspect));
-    else this.#track(ledger.forget(name));
+    // its place in the pool is kept meanwhile: the next one may kill the worker, and this one would stay on record
+    await this.#untilStopped(run.end === 'abandoned' ? this.#withdraw(suspect) : ledger.forget(name));
+  }
+
+  /** Waits for an operation at the broker; once the worker stops, {@link close} alone does. */
+  #untilStopped(operation: Promise<void>): Promise<void> {
+    const { signal } = this.#stopping;
+    const tracked = this.#tracked(operation);
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const free = (): void => {
+        signal.removeEventListener('abort', free);
+        resolve();
+      };
+      signal.addEventListener('abort', free);
+      void tracked.then(free);
+    });
   }
 
   async #withdraw(suspect: Suspect): Promise<void> {
