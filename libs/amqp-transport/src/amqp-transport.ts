@@ -5,7 +5,8 @@ import { ChannelConsumer } from './channel-consumer.ts';
 import { ChannelPublisher } from './channel-publisher.ts';
 import type { ConsumeOptions, MessageConsumer } from './message-consumer.ts';
 import type { MessagePublisher, PublisherOptions } from './message-publisher.ts';
-import { declareTopology, type Topology } from './topology.ts';
+import { declareAndCount, takeMessage } from './queue-operations.ts';
+import { declareTopology, type QueueDeclaration, type Topology } from './topology.ts';
 import type { Transport } from './transport.ts';
 
 export interface AmqpTransportOptions {
@@ -68,6 +69,21 @@ export class AmqpTransport implements Transport {
   purge(queue: string): Promise<number> {
     this.#publishing.open();
     return this.#publishing.withChannel(async (channel) => (await channel.purgeQueue(queue)).messageCount);
+  }
+
+  countMessages(queue: QueueDeclaration): Promise<number> {
+    this.#publishing.open();
+    return this.#publishing.withChannel((channel) => declareAndCount(channel, queue));
+  }
+
+  takeMessage(queue: string): Promise<number> {
+    this.#publishing.open();
+    return this.#publishing.withChannel((channel) => takeMessage(channel, queue));
+  }
+
+  async deleteQueue(queue: string): Promise<void> {
+    this.#publishing.open();
+    await this.#publishing.withChannel((channel) => channel.deleteQueue(queue));
   }
 
   async close(): Promise<void> {

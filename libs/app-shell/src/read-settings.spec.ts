@@ -47,7 +47,7 @@ describe('readSettings', () => {
       taskAcksOnFailure: undefined,
       taskAcksOnTimeout: undefined,
       taskRejectOnWorkerLost: true,
-      redeliveryLimit: undefined,
+      redeliveryLimit: 3,
       consumerTimeoutMs: 1_800_000,
       taskDefaultQueue: 'celery',
       taskDefaultQueueType: 'classic',

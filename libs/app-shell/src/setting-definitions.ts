@@ -278,13 +278,13 @@ export const settingDefinitions = {
     meaning:
       'With late acknowledgement, a task whose process died goes back to its queue; when false it fails with WorkerLostError.',
   }),
-  redeliveryLimit: define<number | undefined>({
+  redeliveryLimit: define({
     variable: 'CELERIAC_REDELIVERY_LIMIT',
     parser: integer(0, mostCount),
-    fallback: undefined,
-    fallbackText: '',
+    fallback: 3,
+    fallbackText: '3',
     meaning:
-      'Times a message of a classic queue is delivered again before it goes to the dead-letter exchange; quorum queues have `x-delivery-limit` for this. Unset, there is no limit.',
+      'Times a task is started again that was running when its worker died; then it fails with WorkerLostError and its message is rejected. Nothing else counts. 0: no limit.',
   }),
   consumerTimeoutMs: define({
     variable: 'CELERIAC_CONSUMER_TIMEOUT',

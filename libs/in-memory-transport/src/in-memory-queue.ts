@@ -56,6 +56,12 @@ export class InMemoryQueue {
     return this.#ready.splice(0).length;
   }
 
+  /** Removes the first message that no consumer has; returns how many remain. */
+  takeFirst(): number {
+    this.#ready.shift();
+    return this.#ready.length;
+  }
+
   subscribe(consumer: QueueConsumer): void {
     this.#consumers.push(consumer);
     this.dispatchSoon();

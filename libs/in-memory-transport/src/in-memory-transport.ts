@@ -5,6 +5,7 @@ import {
   type MessageProperties,
   type OperationalError,
   type PublisherOptions,
+  type QueueDeclaration,
   type Topology,
   type Transport,
 } from '@celeriac/amqp-transport';
@@ -89,6 +90,26 @@ export class InMemoryTransport implements Transport {
   purge(queue: string): Promise<number> {
     if (!this.#link.isUp) return Promise.reject(this.#link.unavailable());
     return Promise.resolve().then(() => this.broker.queue(queue, this.#link).purge());
+  }
+
+  countMessages(queue: QueueDeclaration): Promise<number> {
+    if (!this.#link.isUp) return Promise.reject(this.#link.unavailable());
+    return Promise.resolve().then(() => {
+      this.broker.declare({ exchanges: [], queues: [queue], bindings: [] }, this.#link);
+      return this.broker.queue(queue.name, this.#link).ready.length;
+    });
+  }
+
+  takeMessage(queue: string): Promise<number> {
+    if (!this.#link.isUp) return Promise.reject(this.#link.unavailable());
+    return Promise.resolve().then(() => this.broker.queue(queue, this.#link).takeFirst());
+  }
+
+  deleteQueue(queue: string): Promise<void> {
+    if (!this.#link.isUp) return Promise.reject(this.#link.unavailable());
+    return Promise.resolve().then(() => {
+      this.broker.deleteQueue(queue);
+    });
   }
 
   close(): Promise<void> {

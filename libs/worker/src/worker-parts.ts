@@ -6,7 +6,6 @@ import { DelayedDelivery } from './receive/delayed-delivery.ts';
 import { Intake } from './receive/intake.ts';
 import { MemoryPressure } from './receive/memory-pressure.ts';
 import type { ReceivedTask } from './receive/received-task.ts';
-import { RedeliveryLimit } from './receive/redelivery-limit.ts';
 import { ServedTasks } from './receive/served-tasks.ts';
 import { TaskAdmission } from './receive/task-admission.ts';
 import { TaskReceiver } from './receive/task-receiver.ts';
@@ -14,6 +13,8 @@ import { WaitingBytes } from './receive/waiting-bytes.ts';
 import { WaitingTasks } from './receive/waiting-tasks.ts';
 import { RevokedTasks } from './revoke/revoked-tasks.ts';
 import { ActiveRuns } from './run/active-runs.ts';
+import { StartLedger } from './run/start-ledger.ts';
+import { SuspectTasks } from './run/suspect-tasks.ts';
 import { TaskPool } from './run/task-pool.ts';
 import { TaskRunner } from './run/task-runner.ts';
 import { CallPublisher } from './settle/call-publisher.ts';
@@ -37,6 +38,7 @@ export interface WorkerParts {
   readonly pool: TaskPool<ReceivedTask>;
   readonly active: ActiveRuns;
   readonly outcomes: TaskOutcomes;
+  readonly suspects: SuspectTasks | undefined;
 }
 
 /**
@@ -84,7 +86,13 @@ export function createWorkerParts(
   const { acceptContent, maxBodyBytes, maxBodyValues, maxWaitingBytes, redeliveryLimit: limit } = settings;
   const intake = new Intake({ prefetchCount: prefetchCount(settings), logger });
   const bytes = new WaitingBytes(maxWaitingBytes, intake);
-  const runner = new TaskRunner({ ...services, pool: executionPool }, admission, bytes);
+  const ledger = new StartLedger({ transport, publisher, logger });
+  const runAlone = (received: ReceivedTask): void => {
+    pool.submitAlone(received);
+  };
+  const suspects =
+    limit === 0 ? undefined : new SuspectTasks({ ledger, publisher, outcomes, logger, limit, runAlone });
+  const runner = new TaskRunner({ ...services, pool: executionPool }, admission, bytes, suspects);
   const pool = new TaskPool(
     settings.workerConcurrency,
     runner.execute,
@@ -114,7 +122,7 @@ export function createWorkerParts(
     tasks,
     waiting,
     admission,
-    redeliveryLimit: limit === undefined ? undefined : new RedeliveryLimit({ publisher, limit, logger }),
+    suspects,
     acceptContent,
     maxBodyBytes,
     maxBodyValues,
@@ -131,6 +139,7 @@ export function createWorkerParts(
     pool,
     active,
     outcomes,
+    suspects,
   };
 }
 

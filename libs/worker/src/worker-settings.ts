@@ -113,10 +113,10 @@ export interface WorkerSettings {
   /** RabbitMQ's `consumer_timeout`, as the broker has it, in ms: no delivery may stay unsettled for longer. Default 1 800 000. */
   readonly consumerTimeoutMs: number;
   /**
-   * How often a message of a classic queue may be delivered again before it is rejected for good; each time it goes to
-   * the end of its queue. Quorum queues have the broker's `x-delivery-limit` instead. Default none.
+   * How often a task is started again that was running when its worker died; then it fails with WorkerLostError. Messages
+   * that were not started, and runs that a living worker ended, count nothing. 0: no limit. Default 3.
    */
-  readonly redeliveryLimit: number | undefined;
+  readonly redeliveryLimit: number;
   /** `worker_send_task_events`: monitors are told what becomes of each task. Default false. */
   readonly workerSendTaskEvents: boolean;
   /**
@@ -177,7 +177,7 @@ export const defaultWorkerSettings: WorkerSettings = {
   maxFollowUpBytes: undefined,
   maxErrorText: defaultMaxErrorText,
   consumerTimeoutMs: 1_800_000,
-  redeliveryLimit: undefined,
+  redeliveryLimit: 3,
   workerSendTaskEvents: false,
   workerHeartbeatIntervalMs: 0,
   eventExchange: 'celeryev',

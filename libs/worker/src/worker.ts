@@ -78,6 +78,9 @@ export interface StopOptions {
   readonly timeoutMs?: number;
 }
 
+/** Records of starts are withdrawn for this long when the worker closes, in ms. */
+const drainMs = 5000;
+
 export class Worker {
   readonly nodeName: string;
   /** Resolves when the worker has stopped. */
@@ -140,7 +143,8 @@ export class Worker {
 
   /** Whether nothing runs, and nothing waits here to run. */
   get isIdle(): boolean {
-    return this.#parts.pool.runningCount + this.#parts.pool.waitingCount + this.#parts.waiting.size === 0;
+    const { pool, suspects, waiting } = this.#parts;
+    return pool.runningCount + pool.waitingCount + waiting.size === 0 && suspects?.isIdle !== false;
   }
 
   /**
@@ -250,6 +254,7 @@ export class Worker {
       await step?.catch((error: unknown) => failures.push(coerceError(error)));
     };
     this.#parts.waiting.close();
+    this.#parts.suspects?.stop();
     let returned = this.#parts.pool.waitingCount;
     // the pool at once: nothing that waits may start while the broker takes its time to answer the cancel
     const quiet = Promise.all([this.#parts.pool.stop(), attempt(this.#consumer?.cancel())]);
@@ -260,6 +265,7 @@ export class Worker {
     await attempt(this.#options.executionPool?.close());
     await attempt(this.#parts.outcomes.close());
     returned += this.#parts.waiting.returnedCount;
+    await attempt(this.#parts.suspects?.close(drainMs));
     await attempt(this.#events.stop());
     await attempt(this.#options.store.close());
     await attempt(this.#consumer?.close());
@@ -297,6 +303,7 @@ export class Worker {
   #deliveriesLost(): void {
     this.#parts.waiting.dropLost();
     this.#parts.pool.removeWhere(({ delivery }) => delivery.isLost);
+    this.#parts.suspects?.deliveriesLost();
     if (!this.#settings.workerCancelLongRunningTasksOnConnectionLoss) return;
     for (const run of [...this.#parts.active]) {
       const { delivery } = run.received;

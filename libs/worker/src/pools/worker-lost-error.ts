@@ -9,10 +9,11 @@ import { PythonError } from '@celeriac/protocol';
 export class WorkerLostError extends PythonError {
   /**
    * @param status how it ended, as {@link exitStatus} says it
-   * @param job number of the run in its pool
+   * @param job number of the run in its pool; undefined when the run was not one of a pool
    */
-  constructor(status: string, job: number, options?: ErrorOptions) {
-    super('WorkerLostError', [`Worker exited prematurely: ${status} Job: ${job}.`], {
+  constructor(status: string, job?: number, options?: ErrorOptions) {
+    const run = job === undefined ? '' : ` Job: ${job}.`;
+    super('WorkerLostError', [`Worker exited prematurely: ${status}${run}`], {
       ...options,
       excModule: 'billiard.exceptions',
     });

@@ -56,7 +56,7 @@ function receiverAt(clock = { now: () => now }) {
     waiting,
     active: new ActiveRuns(),
     admission,
-    redeliveryLimit: undefined,
+    suspects: undefined,
     outcomes,
     signals,
     clock,

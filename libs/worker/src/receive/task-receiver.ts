@@ -21,7 +21,7 @@ import { openTaskMessage, PythonError, type OpenedTask, type OpenTaskOptions } f
 import type { ActiveRuns } from '../run/active-runs.ts';
 import { refuseInvalid } from './invalid-task.ts';
 import { TaskDelivery, type ReceivedTask } from './received-task.ts';
-import type { RedeliveryLimit } from './redelivery-limit.ts';
+import type { SuspectTasks } from '../run/suspect-tasks.ts';
 import type { ServedTasks } from './served-tasks.ts';
 import type { TaskAdmission } from './task-admission.ts';
 import { rejectForGood, settleOnce } from '../settle/settlement.ts';
@@ -34,7 +34,7 @@ export interface TaskReceiverOptions {
   readonly waiting: WaitingTasks;
   readonly active: ActiveRuns;
   readonly admission: TaskAdmission;
-  readonly redeliveryLimit: RedeliveryLimit | undefined;
+  readonly suspects: SuspectTasks | undefined;
   readonly outcomes: TaskOutcomes;
   readonly signals: TaskSignals;
   readonly clock: Clock;
@@ -77,7 +77,11 @@ export class TaskReceiver {
       this.#refuse(delivery, coerceError(error));
       return;
     }
-    if (this.#isTakenOver(delivery, opened)) return;
+    if (delivery.redelivered && this.#isTakenOver(delivery, opened)) return;
+    this.#read(delivery, opened);
+  }
+
+  #read(delivery: Delivery, opened: OpenedTask): void {
     const served = this.#options.tasks.get(opened.name);
     if (served === undefined) {
       this.#refuseUnregistered(delivery, opened);
@@ -111,27 +115,22 @@ export class TaskReceiver {
   }
 
   /**
-   * Whether the delivery is dealt with, as far as it came before.
+   * Whether a delivery that came again needs no run of its own.
    *
    * A message that comes again may belong to a run that goes on here and whose channel was lost: the run settles it then,
    * instead of being started a second time.
    */
   #isTakenOver(delivery: Delivery, opened: OpenedTask): boolean {
-    const { active, logger, redeliveryLimit } = this.#options;
-    if (delivery.redelivered) {
-      const run = active.get(opened.id);
-      if (run?.received.opened.name === opened.name && run.adopt(delivery)) {
-        logger.info({ taskId: opened.id, task: opened.name }, 'task is running here, its message came again');
-        return true;
-      }
+    const { active, logger, suspects } = this.#options;
+    const run = active.get(opened.id);
+    if (run?.received.opened.name === opened.name && run.adopt(delivery)) {
+      logger.info({ taskId: opened.id, task: opened.name }, 'task is running here, its message came again');
+      return true;
     }
-    if (redeliveryLimit === undefined) return false;
-    const reason = redeliveryLimit.reasonToReject(delivery);
-    if (reason === undefined) return redeliveryLimit.takes(delivery);
-    logger.error({ taskId: opened.id, task: opened.name, queue: delivery.queue, reason }, 'message rejected');
-    const error = new PythonError('Reject', [reason, false], { excModule: 'celery.exceptions' });
-    this.#options.outcomes.refused(delivery, opened, error);
-    return true;
+    if (suspects === undefined) return false;
+    return suspects.refreshes(delivery, opened, (latest) => {
+      this.#read(latest, opened);
+    });
   }
 
   #refuse(delivery: Delivery, error: Error): void {

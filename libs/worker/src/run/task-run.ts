@@ -56,8 +56,19 @@ type Verdict =
   /** Its delivery is left as it is, for the broker to give out again. */
   | { readonly kind: 'abandoned' };
 
+/** How a run ended, as far as its message comes again for it: its thread or process died, or it was given up here. */
+export type RunEnd = 'worker-lost' | 'abandoned';
+
+/** A run that was started; `over` is undefined when it ended in the same turn. */
+export interface StartedRun {
+  readonly run: TaskRun;
+  readonly over: Promise<void> | undefined;
+}
+
 export class TaskRun implements RunHost {
   readonly received: ReceivedTask;
+  /** Set when it is over; undefined when the run ended by itself or at a limit. */
+  end: RunEnd | undefined;
   readonly #services: TaskRunServices;
   #context: RunContext | undefined;
   #controller: AbortController | undefined;
@@ -240,8 +251,9 @@ export class TaskRun implements RunHost {
     if (error instanceof Retry) outcomes.retried(received, error);
     else if (error instanceof Reject) outcomes.rejected(received, error);
     else if (error instanceof Ignore) outcomes.ignored(received);
-    else if (error instanceof WorkerLostError) outcomes.workerLost(received, error);
-    else outcomes.failed(received, error);
+    else if (error instanceof WorkerLostError) {
+      this.end = outcomes.workerLost(received, error) ? 'worker-lost' : undefined;
+    } else outcomes.failed(received, error);
   }
 
   #conclude(verdict: Verdict): void {
@@ -250,6 +262,7 @@ export class TaskRun implements RunHost {
     this.#over(() => {
       if (verdict.kind === 'timed-out') outcomes.timedOut(received, verdict.limitMs);
       else if (verdict.kind === 'terminated') outcomes.revoked(received, 'terminated');
+      else this.end = 'abandoned';
     });
   }
 

@@ -3,19 +3,28 @@ import { refuseInvalid } from '../receive/invalid-task.ts';
 import type { ReceivedTask } from '../receive/received-task.ts';
 import type { TaskAdmission } from '../receive/task-admission.ts';
 import type { WaitingBytes } from '../receive/waiting-bytes.ts';
-import { TaskRun, type TaskRunServices } from './task-run.ts';
+import type { SuspectTasks } from './suspect-tasks.ts';
+import { TaskRun, type StartedRun, type TaskRunServices } from './task-run.ts';
 
 /** Starts tasks whose turn has come. */
 export class TaskRunner {
   readonly #services: TaskRunServices;
   readonly #admission: TaskAdmission;
   readonly #waitingBytes: WaitingBytes;
+  readonly #suspects: SuspectTasks | undefined;
   #decodedBytes = 0;
 
-  constructor(services: TaskRunServices, admission: TaskAdmission, waitingBytes: WaitingBytes) {
+  /** @param suspects takes tasks whose message came again; undefined: they are like the others */
+  constructor(
+    services: TaskRunServices,
+    admission: TaskAdmission,
+    waitingBytes: WaitingBytes,
+    suspects?: SuspectTasks,
+  ) {
     this.#services = services;
     this.#admission = admission;
     this.#waitingBytes = waitingBytes;
+    this.#suspects = suspects;
   }
 
   /** About what the decoded bodies of running tasks take in memory, small ones left out. */
@@ -31,7 +40,11 @@ export class TaskRunner {
     if (received.delivery.isLost) return undefined;
     try {
       const reason = this.#admission.refusal(received);
-      if (reason === undefined) return this.#run(received);
+      if (reason === undefined) {
+        if (received.delivery.redelivered && this.#suspects !== undefined)
+          return this.#suspects.run(received, () => this.#start(received));
+        return this.#start(received).over;
+      }
       this.#services.outcomes.revoked(received, reason);
     } catch (error) {
       this.#services.outcomes.notHandled(received, error);
@@ -39,20 +52,24 @@ export class TaskRunner {
     return undefined;
   };
 
-  #run(received: ReceivedTask): Promise<void> | undefined {
+  #start(received: ReceivedTask): StartedRun {
     const { opened, delivery } = received;
+    const run = new TaskRun(received, this.#services);
     try {
       received.readBody();
     } catch (error) {
       refuseInvalid(this.#services, delivery, opened, coerceError(error));
-      return undefined;
+      return { run, over: undefined };
     }
-    const running = new TaskRun(received, this.#services).start();
+    const over = run.start();
     const { decodedBytes } = opened;
-    if (running === undefined || decodedBytes === 0) return running;
+    if (over === undefined || decodedBytes === 0) return { run, over };
     this.#decodedBytes += decodedBytes;
-    return running.then(() => {
-      this.#decodedBytes -= decodedBytes;
-    });
+    return {
+      run,
+      over: over.then(() => {
+        this.#decodedBytes -= decodedBytes;
+      }),
+    };
   }
 }

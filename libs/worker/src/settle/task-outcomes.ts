@@ -140,18 +140,34 @@ export class TaskOutcomes {
    *
    * [WORKER-LOST] Source: Celery 5.7.0, celery/worker/request.py `on_failure`; recorded worker-late-acks-and-serializers:
    * `worker_lost_late_default`, `worker_lost_reject_on_worker_lost`.
+   *
+   * @returns whether it goes back
    */
-  workerLost(received: ReceivedTask, error: WorkerLostError): void {
+  workerLost(received: ReceivedTask, error: WorkerLostError): boolean {
     const { opened, policy, delivery } = received;
     const isReturned = policy.acksLate && policy.rejectOnWorkerLost;
     const fields = { taskId: opened.id, task: opened.name, reason: error.message, isReturned };
     this.#options.logger.error(fields, 'what ran a task was lost');
     if (!isReturned) {
       this.#fail(received, error, failureSettlement(policy));
-      return;
+      return false;
     }
     this.#options.signals.messageRejected(received, { requeue: true });
     settleOnce(delivery, requeue);
+    return true;
+  }
+
+  /**
+   * It was running too often when a worker died, and is not started again: the caller gets a FAILURE, the message goes to
+   * the dead-letter exchange if there is one.
+   *
+   * @param onSettled called when the message is rejected
+   */
+  givenUp(received: ReceivedTask, error: WorkerLostError, onSettled: () => void): void {
+    this.#fail(received, error, (delivery) => {
+      rejectForGood(delivery);
+      onSettled();
+    });
   }
 
   retried(received: ReceivedTask, retry: Retry): void {

@@ -18,6 +18,8 @@ const holder = defineHolder('busy', {
   untilSoftLimit: plainTask(),
   dieOnce: plainTask(),
   dieForGood: plainTask(),
+  poison: plainTask(),
+  poisonProcess: plainTask(),
 });
 
 export const tasks = implement(holder, {
@@ -54,4 +56,13 @@ export const tasks = implement(holder, {
     die();
     await delay(60_000);
   }),
+  poison: async () => {
+    die();
+    await delay(60_000);
+  },
+  /** Takes the whole process along, also from a thread. */
+  poisonProcess: async () => {
+    process.kill(process.pid, 'SIGKILL');
+    await delay(60_000);
+  },
 });

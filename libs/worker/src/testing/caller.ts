@@ -1,4 +1,4 @@
-import { AmqpTransport, type MessagePublisher } from '@celeriac/amqp-transport';
+import { AmqpTransport, type Headers, type MessagePublisher } from '@celeriac/amqp-transport';
 import { silentLogger } from '@celeriac/primitives';
 import { encodeTaskMessage, type ResultMessage } from '@celeriac/protocol';
 import { RpcReplyQueue } from '@celeriac/result-backend';
@@ -54,6 +54,7 @@ export class Caller {
     id: string,
     args: readonly unknown[] = [],
     eta?: Date,
+    headers: Headers = {},
   ): Promise<void> {
     const message = encodeTaskMessage({
       name,
@@ -64,7 +65,13 @@ export class Caller {
       origin: 'spec@host',
       replyTo: this.#replies.name,
     });
-    await this.#publisher.publish({ exchange: '', routingKey: queue, mandatory: true, ...message });
+    await this.#publisher.publish({
+      exchange: '',
+      routingKey: queue,
+      mandatory: true,
+      ...message,
+      headers: { ...message.headers, ...headers },
+    });
   }
 
   async close(): Promise<void> {

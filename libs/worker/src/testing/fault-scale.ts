@@ -5,6 +5,10 @@
 const isComplete = process.env['CELERIAC_TEST_FAULTS'] === 'complete'; // eslint-disable-line no-restricted-properties -- imported by specs alone
 
 export const workerKillCount = isComplete ? 200 : 10;
+/** Good calls beside a poison, and connections that are closed. */
+export const poisoned = isComplete
+  ? { goodCount: 1000, closedCount: 60 }
+  : { goodCount: 200, closedCount: 25 };
 /** Tasks with an eta an hour ahead, all in one queue. */
 export const etaFloodCount = isComplete ? 100_000 : 3000;
 /** How long a task keeps its CPU busy, in seconds, and the heartbeat of its worker meanwhile. */

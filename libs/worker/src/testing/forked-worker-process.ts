@@ -65,6 +65,11 @@ export class ForkedWorkerProcess {
     return started;
   }
 
+  /** Resolves when the process has ended. */
+  async ended(): Promise<void> {
+    await this.#ended;
+  }
+
   /** @throws Error when the process ends instead of answering */
   async census(): Promise<WorkerCensus> {
     this.#child.send('census');

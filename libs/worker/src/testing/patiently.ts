@@ -4,10 +4,14 @@ import { waitUntil } from '@celeriac/local-stack';
  * Waits for a condition of a fault spec, for as long as a busy machine may take to reconnect; does not keep a core busy
  * with asking.
  *
- * @throws LocalStackError after 30 s
+ * @throws LocalStackError after 30 s, or as long as is said
  */
-export async function patiently(what: string, condition: () => boolean): Promise<void> {
-  await waitUntil(() => Promise.resolve(condition()), { what, timeoutMs: 30_000, intervalMs: 2 });
+export async function patiently(
+  what: string,
+  condition: () => boolean,
+  { timeoutMs = 30_000 }: { readonly timeoutMs?: number } = {},
+): Promise<void> {
+  await waitUntil(() => Promise.resolve(condition()), { what, timeoutMs, intervalMs: 2 });
 }
 
 /**

@@ -47,9 +47,11 @@ export async function replay(
   await worker.stop();
   const known = idsIn(calls);
   const ids = [...known, ...newIdsIn(transport.published, known)];
-  const results = transport.published.map((message) =>
-    isCall(message) ? callLine(message, ids) : resultLine(message, ids, withoutOwnReasons),
-  );
+  const results = transport.published
+    .filter(({ routingKey }) => !routingKey.startsWith('celeriac.started.')) // records of starts, which Celery has not
+    .map((message) =>
+      isCall(message) ? callLine(message, ids) : resultLine(message, ids, withoutOwnReasons),
+    );
   const settled = journal.entries.flatMap((entry) => {
     if (entry.event === 'rejected') return [entry.requeue ? 'requeued' : 'rejected'];
     return entry.event === 'acked' ? ['acked'] : [];
