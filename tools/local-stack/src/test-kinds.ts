@@ -9,7 +9,7 @@ export const testKinds = [
     target: 'integration',
     config: 'jest.integration.config.cjs',
     needsBroker: true,
-    limitMinutes: 10,
+    limitMinutes: 15,
   },
   {
     name: 'conformance',
