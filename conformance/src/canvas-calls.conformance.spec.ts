@@ -123,7 +123,7 @@ describeWithPython(
       const expected = made[each.index];
       if (expected === undefined) throw new Error('Celery made nothing of it');
       const { signature, chain: steps } = each;
-      const { calls, children } = callsOnSuccess(
+      const { made: makeCalls } = callsOnSuccess(
         {
           callbacks: steps === null ? [signature] : null,
           chain: steps === null ? null : [...steps, signature],
@@ -132,7 +132,13 @@ describeWithPython(
         },
         5,
         { parentId: 'parent', rootId: 'root', origin: 'gen1@host', now: new Date() },
+        { maxCalls: 100, maxBytes: 1_000_000 },
       );
+      const calls: SignatureCall[] = [];
+      const making = makeCalls();
+      let next = making.next();
+      for (; next.done !== true; next = making.next()) calls.push(next.value);
+      const children = next.value;
       for (const { call } of calls) expect([call.parentId, call.rootId]).toEqual(['parent', 'root']);
       expect(comparable({ calls: calls.map(ours), children })).toEqual(comparable(theirs(expected)));
     });
