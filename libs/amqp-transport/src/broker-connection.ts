@@ -25,7 +25,7 @@ import {
 } from './amqplib-connection.ts';
 import { describeBroker, type BrokerAddress } from './broker-url.ts';
 import { OperationalError, replyCodeOf } from './operational-error.ts';
-import { shortLivedMs } from './rebuild-backoff.ts';
+import { RebuildBackoff, shortLivedMs } from './rebuild-backoff.ts';
 
 export type ConnectionStateName = 'idle' | 'connecting' | 'open' | 'closing' | 'closed';
 
@@ -47,18 +47,23 @@ export class Session {
   /** When it was opened, in ms of `performance.now()`. */
   readonly openedAt = performance.now();
   isBlocked = false;
-  #isOpen = true;
+  #lostBy: OperationalError | undefined;
 
   constructor(model: ChannelModel) {
     this.model = model;
   }
 
   isOpen(): boolean {
-    return this.#isOpen;
+    return this.#lostBy === undefined;
   }
 
-  end(): void {
-    this.#isOpen = false;
+  /** Why it has ended; undefined while it is open. */
+  get lostBy(): OperationalError | undefined {
+    return this.#lostBy;
+  }
+
+  end(error: OperationalError): void {
+    this.#lostBy ??= error;
   }
 }
 
@@ -80,6 +85,7 @@ export class BrokerConnection {
   readonly #options: BrokerConnectionOptions;
   readonly #users = new Set<SessionUser>();
   readonly #stopping = new AbortController();
+  readonly #rebuilds = new RebuildBackoff();
   #state: ConnectionStateName = 'idle';
   /** How many attempts there were; each takes the next broker. */
   #turn = 0;
@@ -129,18 +135,16 @@ export class BrokerConnection {
   /**
    * Runs an operation on a channel of its own, so that a failed declaration closes that channel and no other.
    *
-   * @throws OperationalError when there is no open session, or when the broker refuses the operation (with its reply code)
+   * @throws OperationalError ERR_CONNECTION_CLOSED when there is no open session or it is lost meanwhile (with the reply
+   * code of that loss), else ERR_CHANNEL_CLOSED when the broker refuses the operation (with its reply code)
    */
   async withChannel<T>(operation: (channel: Channel) => Promise<T>): Promise<T> {
     const session = this.#session;
     if (session?.isOpen() !== true) throw this.unavailable();
-    const channel = await openChannel(session);
     try {
-      return await operation(channel);
+      return await runOnChannel(session, operation);
     } catch (error) {
-      throw asOperationalError(error, 'ERR_CHANNEL_CLOSED');
-    } finally {
-      await closeChannel(channel); // the broker has closed it already when the operation failed
+      throw session.lostBy ?? asOperationalError(error, 'ERR_CHANNEL_CLOSED');
     }
   }
 
@@ -283,14 +287,19 @@ export class BrokerConnection {
       'broker connection lost',
     );
     releaseSocket(session.model);
-    // a broker that accepts connections only to close them must not be called in a tight loop
-    const isShortLived = performance.now() - session.openedAt < shortLivedMs;
-    this.#connecting = this.#connectUntilOpen(isShortLived ? backoffMs(0) : 0);
+    this.#connecting = this.#connectUntilOpen(this.#reopenDelayMs(session, this.#lastError));
     this.#endSession(session, this.#lastError);
   }
 
+  /** A broker that accepts connections only to close them must not be called in a tight loop. */
+  #reopenDelayMs({ openedAt }: Session, { replyCode }: OperationalError): number {
+    // one that says why would say so again; what was merely cut may be back at once
+    if (replyCode !== undefined) return this.#rebuilds.delayMs(openedAt);
+    return performance.now() - openedAt < shortLivedMs ? backoffMs(0) : 0;
+  }
+
   #endSession(session: Session, error: OperationalError): void {
-    session.end();
+    session.end(error);
     for (const user of [...this.#users]) user.sessionLost(error);
   }
 
@@ -302,6 +311,15 @@ export class BrokerConnection {
       'connection state',
     );
     this.#state = next;
+  }
+}
+
+async function runOnChannel<T>(session: Session, operation: (channel: Channel) => Promise<T>): Promise<T> {
+  const channel = await openChannel(session);
+  try {
+    return await operation(channel);
+  } finally {
+    await closeChannel(channel); // the broker has closed it already when the operation failed
   }
 }
 

@@ -1,5 +1,5 @@
 export { AmqpTransport } from './amqp-transport.ts';
-export { isAccessRefused, OperationalError } from './operational-error.ts';
+export { isAccessRefused, isHardError, OperationalError } from './operational-error.ts';
 export { describeBroker, maskBrokerUrl, parseBrokerUrls } from './broker-url.ts';
 
 export type { AmqpTransportOptions } from './amqp-transport.ts';

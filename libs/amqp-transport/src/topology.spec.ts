@@ -72,6 +72,13 @@ describe('declareTopology', () => {
       table: { n, yes: true, none: null },
     });
   });
+
+  it.each<[string, DeclarationArguments, string]>([
+    ['NaN', { x: NaN }, 'argument x is NaN, which no broker reads; use a finite number'],
+    ['an infinity inside', { x: { y: [1, -Infinity] } }, 'argument x.y[1] is -Infinity'],
+  ])('sends nothing that has %s', async (_what, given, message) => {
+    await expect(typed(given)).rejects.toThrow(message);
+  });
 });
 
 describe('withoutQueue', () => {

@@ -54,6 +54,8 @@ export interface Topology {
 /**
  * Declares exchanges, then queues, then bindings of queues and of exchanges. Declaring what exists already changes
  * nothing; declaring it with other properties is refused by the broker (406), which closes the channel.
+ *
+ * @throws TypeError for an argument that no broker can read, such as NaN; the message names it
  */
 export async function declareTopology(channel: Channel, topology: Topology): Promise<void> {
   for (const exchange of topology.exchanges) {
@@ -88,25 +90,32 @@ export function withoutQueue(topology: Topology, name: string): Topology {
   };
 }
 
-function typedArguments(given: DeclarationArguments = {}): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, typedArgument(value)]));
+function typedArguments(given: DeclarationArguments = {}, path = ''): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name, typedArgument(value, `${path}${name}`)]),
+  );
 }
 
 /**
  * An argument in amqplib's notation for typed fields: numbers as `I`, `l` or `d`, as py-amqp writes them, where amqplib
  * would take the smallest type that fits.
  */
-function typedArgument(value: DeclarationArgument): unknown {
-  if (typeof value === 'number') return { '!': numberType(value), value };
+function typedArgument(value: DeclarationArgument, path: string): unknown {
+  if (typeof value === 'number') return { '!': numberType(value, path), value };
   if (typeof value !== 'object' || value === null) return value;
-  return isList(value) ? value.map(typedArgument) : typedArguments(value);
+  return isList(value)
+    ? value.map((each, index) => typedArgument(each, `${path}[${index}]`))
+    : typedArguments(value, `${path}.`);
 }
 
 function isList(value: DeclarationArgument): value is readonly DeclarationArgument[] {
   return Array.isArray(value);
 }
 
-function numberType(value: number): 'int' | 'long' | 'double' {
+function numberType(value: number, path: string): 'int' | 'long' | 'double' {
+  // RabbitMQ cannot read it, and closes the connection with all that is under way on it
+  if (!Number.isFinite(value))
+    throw new TypeError(`argument ${path} is ${value}, which no broker reads; use a finite number`);
   if (!Number.isInteger(value)) return 'double';
   return value >= -0x80000000 && value <= 0x7fffffff ? 'int' : 'long';
 }

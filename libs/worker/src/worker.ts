@@ -128,8 +128,8 @@ export class Worker {
   }
 
   /**
-   * True while tasks reach this worker: every queue is consumed, its results can be sent, and what waits for an eta does
-   * not take the whole prefetch count.
+   * True while tasks reach this worker: every queue is consumed, its results can be sent, and the prefetch count is not
+   * taken by what the broker should hold until it is due, and does not.
    */
   get isReady(): boolean {
     if (this.#state !== 'running' || this.#consumer?.isConsuming !== true) return false;
@@ -323,10 +323,10 @@ export class Worker {
     return { active, processed: succeeded + failed + retried + ignored + rejected + active };
   }
 
-  /** Whether the broker delivers nothing more, as all that it may has to wait here. */
+  /** Whether the broker delivers nothing more, as all that it may has to wait here and it takes none of it back. */
   #isFull(): boolean {
     const most = prefetchCount(this.#settings) * this.#parts.queues.names.length;
-    return most > 0 && this.#parts.waiting.untilEtaCount >= most;
+    return most > 0 && this.#parts.waiting.isFull(most);
   }
 
   /** A delivery that is unsettled for longer than the broker allows costs the channel, and is delivered again. */

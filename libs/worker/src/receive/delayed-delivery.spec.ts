@@ -36,7 +36,7 @@ describe('DelayedDelivery, of a user that may not declare', () => {
   it('leaves a message to the worker when nobody has declared them', async () => {
     jest.spyOn(transport, 'declare').mockRejectedValue(refused);
     const delivery = deliveryOfCall();
-    await expect(delayed.delay(delivery, Date.now() + 6500)).resolves.toBe('held');
+    await expect(delayed.delay(delivery, Date.now() + 6500)).resolves.toBe('refused');
     expect(delivery.isSettled).toBe(false);
   });
 });

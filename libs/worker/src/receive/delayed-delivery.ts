@@ -1,10 +1,11 @@
-import { isAccessRefused, type Delivery, type Topology } from '@celeriac/amqp-transport';
+import { isAccessRefused, OperationalError, type Delivery } from '@celeriac/amqp-transport';
 import { coerceError, type Clock, type Logger } from '@celeriac/primitives';
 import {
   delayedDeliveryBindingForQueue,
   delayedDeliveryTopology,
   delayedRouteToQueue,
   nothingToDeclare,
+  type Declaration,
   type MessageRoute,
 } from '@celeriac/protocol';
 import type { CallPublisher } from '../settle/call-publisher.ts';
@@ -18,14 +19,21 @@ export interface DelayedDeliveryOptions {
   readonly logger: Logger;
 }
 
-/** Where a message is after an attempt to delay it. */
+/** What became of a message that is not due. */
 export type DelayOutcome =
-  /** At the broker, which delivers it again when it is due. */
+  /** The broker has its copy, and the message is acknowledged. */
   | 'delayed'
-  /** Here: it is due by now, or the broker refused it, for which there is a line in the log. */
-  | 'held'
-  /** On its way back: its delivery was lost, or the worker closes and its fate is unknown. */
+  /** The broker will not have it, for which there is a line in the log: it is unsettled, as it was. */
+  | 'refused'
+  /** It is due, or will be within a second, which is as near as the broker comes: it is unsettled, as it was. */
+  | 'due'
+  /** It goes back to its queue, or has: its connection was lost or the worker closes. */
   | 'returned';
+
+interface WaitingDelivery {
+  readonly delivery: Delivery;
+  readonly resolve: (obstacle: DelayOutcome | undefined) => void;
+}
 
 /** Shorter waits are never given to the broker, which holds whole seconds. */
 export const leastDelayMs = 1000;
@@ -42,70 +50,123 @@ const longestDelayMs = (2 ** 28 - 1) * 1000;
  */
 export class DelayedDelivery {
   readonly #options: DelayedDeliveryOptions;
-  /** Queues whose messages can be delayed; the declaration is under way or done. */
-  readonly #queues = new Map<string, Promise<void>>();
+  /** Queues whose messages can be delayed, for all that is known. */
+  readonly #prepared = new Set<string>();
+  /** By queue: until its messages can be delayed, and the publishing connection is there. */
+  readonly #waiting = new Map<string, Set<WaitingDelivery>>();
 
   constructor(options: DelayedDeliveryOptions) {
     this.#options = options;
   }
 
   /**
-   * Delays a message until a time, ms since the epoch; waits for the connection, however long that is away.
-   *
-   * What it gives says where the message is then; a message that is not delayed is unsettled, as it was.
+   * Delays a message. While the publishing connection is away it waits: what is lost meanwhile is not sent, as its queue
+   * has it again, and what falls due is not delayed.
    */
-  async delay(delivery: Delivery, untilMs: number): Promise<DelayOutcome> {
+  async delay(delivery: Delivery, dueMs: number): Promise<DelayOutcome> {
     const { clock, logger, publisher } = this.#options;
     const { queue } = delivery;
-    let route: MessageRoute | undefined;
-    try {
-      await this.#prepare(queue);
+    if (!this.#prepared.has(queue) || !publisher.isReady) {
+      const obstacle = await this.#wait(delivery);
+      if (obstacle !== undefined) return obstacle;
       if (delivery.isLost) return 'returned';
-      // what is due by now must not wait for one of the broker's seconds more
-      const delayMs = Math.min(untilMs - clock.now(), longestDelayMs);
-      route = delayMs < leastDelayMs ? undefined : delayedRouteToQueue(delayMs, queue);
-    } catch (error) {
-      const { code, message: reason } = coerceError(error) as Error & { code?: unknown };
-      if (code === 'ERR_CONNECTION_CLOSED') return 'returned'; // the worker closes
-      logger.error({ queue, reason }, 'messages cannot be delayed at the broker, they are held here');
-      return 'held';
     }
-    if (route === undefined) return 'held';
+    try {
+      const delayMs = Math.min(dueMs - clock.now(), longestDelayMs);
+      const route = delayedRouteToQueue(delayMs, queue);
+      return route === undefined ? 'due' : await this.#send(delivery, route);
+    } catch (error) {
+      logger.error({ queue, reason: coerceError(error).message }, 'message not delayed at the broker');
+      return 'refused';
+    }
+  }
+
+  /** Those whose connection was lost wait no longer. */
+  dropLost(): void {
+    for (const waiting of this.#waiting.values()) {
+      for (const each of waiting) {
+        if (!each.delivery.isLost) continue;
+        waiting.delete(each);
+        each.resolve('returned');
+      }
+    }
+  }
+
+  async #send(delivery: Delivery, route: MessageRoute): Promise<DelayOutcome> {
+    const { logger, publisher } = this.#options;
     const { headers, body, properties } = delivery;
     const kept = { ...properties, expiration: undefined, userId: undefined };
     const message = { ...route, headers, body, properties: kept, mandatory: true };
     const outcome = await publisher.send({ message, declaration: nothingToDeclare });
     if (outcome.kind === 'unsure') return 'returned';
     if (outcome.kind === 'refused') {
-      this.#queues.delete(queue); // whatever is missing is declared again for the next one
-      logger.error({ queue, reason: outcome.error.message }, 'message not delayed at the broker');
-      return 'held';
+      this.#prepared.delete(delivery.queue); // whatever is missing is declared again for the next one
+      logger.error(
+        { queue: delivery.queue, reason: outcome.error.message },
+        'message not delayed at the broker',
+      );
+      return 'refused';
     }
     settleOnce(delivery, acknowledge);
     return 'delayed';
   }
 
-  #prepare(queue: string): Promise<void> {
-    let preparing = this.#queues.get(queue);
-    if (preparing === undefined) {
-      preparing = this.#declare(queue);
-      this.#queues.set(queue, preparing);
-      preparing.catch(() => this.#queues.delete(queue));
+  /** Resolves with nothing once a message of the queue can be sent, else with what becomes of this one. */
+  #wait(delivery: Delivery): Promise<DelayOutcome | undefined> {
+    const { queue } = delivery;
+    let waiting = this.#waiting.get(queue);
+    if (waiting === undefined) {
+      waiting = new Set();
+      this.#waiting.set(queue, waiting);
+      void this.#prepare(queue, waiting);
     }
-    return preparing;
+    return new Promise((resolve) => waiting.add({ delivery, resolve }));
+  }
+
+  async #prepare(queue: string, waiting: ReadonlySet<WaitingDelivery>): Promise<void> {
+    const obstacle = await this.#obstacleTo(queue);
+    this.#waiting.delete(queue);
+    for (const { resolve } of waiting) resolve(obstacle);
+  }
+
+  async #obstacleTo(queue: string): Promise<DelayOutcome | undefined> {
+    const { logger, publisher } = this.#options;
+    try {
+      if (!this.#prepared.has(queue)) await this.#declare(queue);
+      this.#prepared.add(queue);
+      await publisher.whenReady();
+      return undefined;
+    } catch (error) {
+      if (isClosed(error)) return 'returned';
+      const fields = { queue, reason: coerceError(error).message };
+      logger.error(fields, 'messages cannot be delayed at the broker, they are held here');
+      return 'refused';
+    }
   }
 
   async #declare(queue: string): Promise<void> {
-    await this.#declareIfAllowed(delayedDeliveryTopology(this.#options.queueType));
-    await this.#declareIfAllowed(delayedDeliveryBindingForQueue(queue));
+    const { queueType } = this.#options;
+    await this.#declareIfAllowed({
+      name: 'delayed delivery',
+      topology: () => delayedDeliveryTopology(queueType),
+    });
+    await this.#declareIfAllowed({
+      name: `delayed delivery to ${queue}`,
+      topology: () => delayedDeliveryBindingForQueue(queue),
+    });
   }
 
   /** A user that may not declare what all workers share relies on an operator who did; else messages come back. */
-  async #declareIfAllowed(topology: Topology): Promise<void> {
+  async #declareIfAllowed(declaration: Declaration): Promise<void> {
     try {
-      await this.#options.publisher.declare(topology);
+      await this.#options.publisher.declare(declaration);
     } catch (error) {
       if (!isAccessRefused(error)) throw error;
     }
   }
+}
+
+/** While the worker lives, what is published and declared waits for the connection. */
+function isClosed(error: unknown): boolean {
+  return error instanceof OperationalError && error.code === 'ERR_CONNECTION_CLOSED';
 }

@@ -49,6 +49,28 @@ describe('EtaSchedule', () => {
     expect(due).toEqual(['late']);
   });
 
+  it('gives up the one with the latest eta, whatever the order in which they came', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 50 }), { maxLength: 40 }), fc.nat(40), (dues, taken) => {
+        const tried = new EtaSchedule(systemClock, ({ opened }: ReceivedTask) => due.push(opened.id));
+        due.length = 0;
+        for (const each of dues) tried.hold(received(String(each)), start + each);
+        const sorted = dues.map(String).sort((a, b) => Number(a) - Number(b));
+        const latest = Array.from({ length: Math.min(taken, dues.length) }, () => {
+          const { latestDueMs } = tried;
+          const id = tried.takeLatest()?.opened.id;
+          expect(latestDueMs).toBe(start + Number(id));
+          return id;
+        });
+        expect(latest).toEqual(sorted.slice(dues.length - latest.length).reverse());
+        jest.advanceTimersByTime(50);
+        expect([due, tried.size]).toEqual([sorted.slice(0, dues.length - latest.length), 0]);
+        expect([tried.latestDueMs, tried.takeLatest()]).toEqual([undefined, undefined]);
+        jest.setSystemTime(start);
+      }),
+    );
+  });
+
   it('waits longer than setTimeout can', () => {
     schedule.hold(received('next year'), start + 365 * dayMs);
     jest.advanceTimersByTime(364 * dayMs);

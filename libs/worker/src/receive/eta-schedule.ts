@@ -33,14 +33,41 @@ export class EtaSchedule {
 
   hold(received: ReceivedTask, dueMs: number): void {
     if (this.#heap.length >= this.#purgeAt) this.#purgeLost();
-    this.#insert({ received, dueMs });
+    this.#insertAt(this.#heap.length, { received, dueMs });
     if (this.#heap[0]?.received === received) this.#arm();
   }
 
-  #insert(held: HeldTask): void {
+  /** When the one with the latest eta is due, in ms; undefined when none is held. */
+  get latestDueMs(): number | undefined {
+    return this.#heap[this.#latestIndex()]?.dueMs;
+  }
+
+  /** Removes the one with the latest eta. */
+  takeLatest(): ReceivedTask | undefined {
+    const heap = this.#heap;
+    const index = this.#latestIndex();
+    const latest = heap[index];
+    const last = heap.pop();
+    // no later than the latest, and its place is a leaf: it may only have to go up
+    if (latest !== last && last !== undefined) this.#insertAt(index, last);
+    if (heap.length === 0) this.#arm();
+    return latest?.received;
+  }
+
+  #latestIndex(): number {
+    const heap = this.#heap;
+    let latest = -1;
+    // it is a leaf, which is where the second half of the heap is
+    for (let index = heap.length >> 1; index < heap.length; index++)
+      if (latest === -1 || (heap[index]?.dueMs ?? 0) > (heap[latest]?.dueMs ?? 0)) latest = index;
+    return latest;
+  }
+
+  /** Puts one into a place that is empty or a leaf, and up from there. */
+  #insertAt(place: number, held: HeldTask): void {
     const heap = this.#heap;
     const { dueMs } = held;
-    let index = heap.length;
+    let index = place;
     while (index > 0) {
       const parent = (index - 1) >> 1;
       const above = heap[parent];

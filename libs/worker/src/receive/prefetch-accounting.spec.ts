@@ -137,5 +137,5 @@ describe('prefetch accounting', () => {
       }),
       { numRuns: 150 },
     );
-  });
+  }, 60_000);
 });

@@ -123,6 +123,11 @@ describe('WaitingTasks', () => {
       [{ queue: 'shop', reason: 'no room' }],
     ]);
     jest.advanceTimersByTime(hour);
+    // it may have been on offer to the broker again when it fell due
+    await until(() => {
+      jest.advanceTimersByTime(0);
+      return waiting.size === 0;
+    });
     expect(ran).toEqual(['a']);
   });
 
@@ -160,7 +165,7 @@ describe('WaitingTasks', () => {
       transport.disconnect();
       for (const id of ['a', 'b', 'c', 'd']) waiting.add(received({ id, eta: at(60_000) }));
       await nextTurn();
-      expect([waiting.size, waiting.untilEtaCount, transport.published.length]).toEqual([4, 4, 0]);
+      expect([waiting.size, transport.published.length]).toEqual([4, 0]);
       transport.reconnect();
       await until(() => outcomes.counts.delayed === 3, { timeoutMs: 10_000 });
       expect([waiting.size, ran, logger.lines]).toEqual([1, [], []]);
@@ -200,6 +205,87 @@ describe('WaitingTasks', () => {
       await publisher.close();
       await until(() => waiting.size === 0, { timeoutMs: 10_000 });
       expect([waiting.returnedCount, outcomes.counts.delayed, logger.lines]).toEqual([1, 0, []]);
+    });
+  });
+
+  describe('when the connection that publishes is lost after messages were delayed', () => {
+    async function delayedOnce(): Promise<WaitingFixture> {
+      const fixture = waitingWith({ etaTaskLimit: 0 });
+      fixture.waiting.add(fixture.received({ id: 'before', eta: at(hour) }));
+      await until(() => fixture.outcomes.counts.delayed === 1);
+      fixture.transport.disconnect();
+      return fixture;
+    }
+
+    it('gives the broker no message whose delivery was lost meanwhile, and waits for it no longer', async () => {
+      const { waiting, received, transport, ran } = await delayedOnce();
+      const task = received({ id: 'lost', eta: at(hour) });
+      waiting.add(task);
+      await nextTurn();
+      expect(waiting.size).toBe(1);
+      task.delivery.isLost = true;
+      waiting.dropLost();
+      await nextTurn();
+      expect(waiting.size).toBe(0); // though the connection is still away
+      transport.reconnect();
+      const next = received({ id: 'next', eta: at(hour) });
+      waiting.add(next);
+      await until(() => next.delivery.isSettled, { timeoutMs: 10_000 });
+      expect(transport.published.map(({ properties }) => properties.correlationId)).toEqual([
+        'before',
+        'next',
+      ]);
+      expect([task.delivery.isSettled, ran]).toEqual([false, []]);
+    });
+
+    it('delays a message for what is left of its time when it is back', async () => {
+      const { waiting, received, transport, outcomes } = await delayedOnce();
+      waiting.add(received({ id: 'late', eta: at(hour) }));
+      await nextTurn();
+      jest.setSystemTime(now + hour / 2);
+      transport.reconnect();
+      await until(() => outcomes.counts.delayed === 2, { timeoutMs: 10_000 });
+      expect(delayed()[1]).toEqual(delayedRouteToQueue(hour / 2, 'shop'));
+    });
+  });
+
+  describe('when the broker refuses to delay messages', () => {
+    it('is full once they take the whole capacity, and hands over what is above its limit when it can', async () => {
+      const { waiting, received, transport, outcomes, ran, logger } = waitingWith({
+        etaTaskLimit: 2,
+        consumerTimeoutMs: 3 * hour,
+      });
+      transport.refusePublishes(() => new OperationalError('ERR_PUBLISH_REFUSED', 'no room'));
+      for (const [index, id] of ['a', 'b', 'c', 'd', 'e'].entries())
+        waiting.add(received({ id, eta: at(hour + 1000 * index) }));
+      expect(waiting.isFull(5)).toBe(false); // the broker has not been asked yet
+      await until(() => logger.lines.length === 3);
+      await nextTurn();
+      expect([waiting.size, waiting.isFull(5), waiting.isFull(6)]).toEqual([5, true, false]);
+
+      await jest.advanceTimersByTimeAsync(1000);
+      await until(() => logger.lines.length === 4); // asked for one of them, and refused
+      await nextTurn();
+      expect([waiting.size, waiting.isFull(5)]).toEqual([5, true]);
+
+      transport.refusePublishes(undefined);
+      await jest.advanceTimersByTimeAsync(2000);
+      await until(() => outcomes.counts.delayed === 3);
+      expect([waiting.size, waiting.isFull(2), ran]).toEqual([2, false, []]);
+      // those with the latest etas
+      expect(transport.published.map(({ properties }) => properties.correlationId)).toEqual(['e', 'd', 'c']);
+      jest.advanceTimersByTime(hour);
+      expect(ran).toEqual(['a', 'b']);
+    });
+
+    it('asks it no more once it is closed', async () => {
+      const { waiting, received, transport, logger } = waitingWith({ etaTaskLimit: 0 });
+      transport.refusePublishes(() => new OperationalError('ERR_PUBLISH_REFUSED', 'no room'));
+      waiting.add(received({ id: 'a', eta: at(hour) }));
+      await until(() => logger.lines.length === 1);
+      await nextTurn();
+      waiting.close();
+      expect([jest.getTimerCount(), waiting.returnedCount]).toEqual([0, 1]);
     });
   });
 

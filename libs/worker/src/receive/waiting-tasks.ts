@@ -1,6 +1,7 @@
-import { coerceError, type Clock, type Logger } from '@celeriac/primitives';
+import type { Clock, Logger } from '@celeriac/primitives';
 import { leastDelayMs, type DelayedDelivery } from './delayed-delivery.ts';
 import { EtaSchedule } from './eta-schedule.ts';
+import { HandOver, type ExcessTask } from './hand-over.ts';
 import { RateLimitedTasks } from './rate-limited-tasks.ts';
 import type { ReceivedTask } from './received-task.ts';
 import type { ServedTasks } from './served-tasks.ts';
@@ -35,14 +36,20 @@ export class WaitingTasks {
   readonly #options: WaitingTasksOptions;
   readonly #etaSchedule: EtaSchedule;
   readonly #rateLimited: RateLimitedTasks<ReceivedTask>;
-  /** On their way to the broker, which may be away. */
-  readonly #delaying = new Set<ReceivedTask>();
-  #isClosed = false;
-  #returnedCount = 0;
+  readonly #handOver: HandOver;
+  /** How many were held here when this was closed. */
+  #heldCount = 0;
 
   constructor(options: WaitingTasksOptions) {
     this.#options = options;
     this.#etaSchedule = new EtaSchedule(options.clock, this.#due);
+    this.#handOver = new HandOver({
+      ...options,
+      takeExcess: () => this.#takeExcess(),
+      onGone: (received) => {
+        options.bytes.delete(received);
+      },
+    });
     this.#rateLimited = new RateLimitedTasks(options.clock, (received) => {
       options.pool.submit(received);
     });
@@ -50,19 +57,19 @@ export class WaitingTasks {
       if (policy.rateLimit !== undefined) this.#rateLimited.setRate(task.name, policy.rateLimit);
   }
 
-  /** How many wait here. */
+  /** How many wait here, also for the broker to take them. */
   get size(): number {
-    return this.#etaSchedule.size + this.#rateLimited.size + this.#delaying.size;
+    return this.#etaSchedule.size + this.#rateLimited.size + this.#handOver.pendingCount;
   }
 
-  /** How many take part of the prefetch count until their eta, or until the broker takes them. */
-  get untilEtaCount(): number {
-    return this.#etaSchedule.size + this.#delaying.size;
+  /** Whether so many wait here, and the broker refuses to take them. */
+  isFull(capacity: number): boolean {
+    return this.#handOver.isRefused && this.size >= capacity;
   }
 
   /** How many had not been started, nor handed to the broker, when this was closed. */
   get returnedCount(): number {
-    return this.#returnedCount;
+    return this.#heldCount + this.#handOver.returnedCount;
   }
 
   /** Whether a task that comes now starts at once, unless it has to wait for its eta or its turn. */
@@ -98,12 +105,13 @@ export class WaitingTasks {
     this.#etaSchedule.dropLost();
     this.#rateLimited.removeWhere(({ delivery }) => delivery.isLost);
     this.#options.bytes.dropLost();
+    this.#options.delayed.dropLost();
   }
 
   /** Forgets all that are held; their messages are unsettled and go back to the broker with the channel. */
   close(): void {
-    this.#isClosed = true;
-    this.#returnedCount = this.#etaSchedule.size + this.#rateLimited.size;
+    this.#handOver.close();
+    this.#heldCount = this.#etaSchedule.size + this.#rateLimited.size;
     this.#etaSchedule.clear();
     this.#rateLimited.clear();
   }
@@ -140,31 +148,19 @@ export class WaitingTasks {
   }
 
   #delay(received: ReceivedTask, waitMs: number, holdHere: () => void): void {
-    const { bytes, clock, delayed, logger, outcomes } = this.#options;
-    this.#delaying.add(received);
-    delayed
-      .delay(received.delivery, clock.now() + waitMs)
-      .then(
-        (outcome) => {
-          this.#delaying.delete(received);
-          if (outcome === 'delayed') outcomes.counts.delayed++;
-          else if (this.#isClosed) this.#returnedCount++;
-          else if (outcome === 'held') {
-            holdHere();
-            return;
-          }
-          bytes.delete(received);
-        },
-        (error: unknown) => {
-          this.#delaying.delete(received);
-          const { id, name } = received.opened;
-          logger.error({ taskId: id, task: name, reason: coerceError(error).message }, 'task not delayed');
-          if (this.#isClosed) this.#returnedCount++;
-          else holdHere();
-        },
-      )
-      .catch((error: unknown) => {
-        outcomes.notHandled(received, error);
-      });
+    this.#handOver.give({ received, dueMs: this.#options.clock.now() + waitMs, holdHere });
+  }
+
+  /** The task with the latest eta, when it is not to be held any longer. */
+  #takeExcess(): ExcessTask | undefined {
+    const { clock, etaTaskLimit } = this.#options;
+    const { latestDueMs: dueMs, size } = this.#etaSchedule;
+    if (dueMs === undefined || this.#mayHold(dueMs - clock.now(), size <= etaTaskLimit)) return undefined;
+    const received = this.#etaSchedule.takeLatest();
+    if (received === undefined) return undefined;
+    const holdHere = (): void => {
+      this.#etaSchedule.hold(received, dueMs);
+    };
+    return { received, dueMs, holdHere };
   }
 }

@@ -1,8 +1,8 @@
 import {
+  isHardError,
   OperationalError,
   type MessagePublisher,
   type PublishMessage,
-  type Topology,
   type Transport,
 } from '@celeriac/amqp-transport';
 import {
@@ -15,7 +15,7 @@ import {
   type TaskPublishSignals,
 } from '@celeriac/primitives';
 import { nothingToDeclare, type Declaration } from '@celeriac/protocol';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A message that somebody counts on. */
 export interface PublishedCall {
@@ -33,7 +33,10 @@ export type SendOutcome =
   /** The worker closes, and the broker may or may not have it. */
   | { readonly kind: 'unsure'; readonly error: OperationalError };
 
-/** Publishes what a worker owes the broker: confirmed, however long the broker is away. */
+/** A declaration during which the broker closed the connection for a fault so often is refused: it would do so each time. */
+const mostFaults = 3;
+
+/** Publishes and declares what a worker owes the broker: confirmed, however long the broker is away. */
 export class CallPublisher {
   readonly #transport: Transport;
   readonly #signals: TaskPublishSignals;
@@ -41,6 +44,7 @@ export class CallPublisher {
   readonly #declaring = new Map<string, Promise<void>>();
   readonly #closed = new AbortController();
   #publisher: MessagePublisher | undefined;
+  #becomingReady: Promise<void> | undefined;
 
   constructor(transport: Transport, signals: TaskPublishSignals, logger: Logger) {
     this.#transport = transport;
@@ -63,26 +67,38 @@ export class CallPublisher {
       return { kind: 'sent' };
     } catch (error) {
       if (!(error instanceof OperationalError)) throw error; // the transport throws nothing else
-      // only a publisher that is closed says so: while the worker lives, messages wait for the connection
-      return { kind: error.code === 'ERR_CONNECTION_CLOSED' ? 'unsure' : 'refused', error };
+      return { kind: isClosed(error) ? 'unsure' : 'refused', error };
     }
   }
 
   /**
-   * Declares exchanges, queues and bindings, however long the broker is away.
+   * Declares what messages need, once for all who need it at the time; while the broker is away it waits.
    *
-   * @throws OperationalError when the broker refuses them, or with `ERR_CONNECTION_CLOSED` when this is closed first
+   * @throws OperationalError when the broker refuses, or ERR_CONNECTION_CLOSED when this is closed first
    */
-  async declare(topology: Topology): Promise<void> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        await this.#transport.declare(topology);
-        return;
-      } catch (error) {
-        if (!this.#isAway(error) || this.#closed.signal.aborted) throw error;
-      }
-      await delay(backoffMs(attempt), undefined, { signal: this.#closed.signal }).catch(() => undefined);
+  declare(declaration: Declaration): Promise<void> {
+    const { name } = declaration;
+    let declaring = this.#declaring.get(name);
+    if (declaring === undefined) {
+      declaring = this.#declareOnceThere(declaration).finally(() => this.#declaring.delete(name));
+      this.#declaring.set(name, declaring);
     }
+    return declaring;
+  }
+
+  /** True while a message can be sent at once. */
+  get isReady(): boolean {
+    return this.#publisher?.isReady === true;
+  }
+
+  /**
+   * Resolves when a message can be sent at once.
+   *
+   * @throws OperationalError ERR_CONNECTION_CLOSED when this is closed first
+   */
+  async whenReady(): Promise<void> {
+    if (!this.#open().isReady)
+      await (this.#becomingReady ??= this.#becomeReady().finally(() => (this.#becomingReady = undefined)));
   }
 
   /** Gives up what is not confirmed. May be called twice. */
@@ -91,46 +107,67 @@ export class CallPublisher {
     await this.#publisher?.close({ drainMs: 0 });
   }
 
-  async #publish({ message, declaration }: PublishedCall): Promise<void> {
-    // it may wait here for the broker to come back, with all the others of its worker: prefetch count bounds them
+  /** It may wait here for the broker to come back, with all the others of its worker: prefetch count bounds them. */
+  #open(): MessagePublisher {
     this.#publisher ??= this.#transport.publisher({ confirm: true, maxWaiting: Infinity });
-    for (let isDeclared = false; ;) {
+    return this.#publisher;
+  }
+
+  async #publish({ message, declaration }: PublishedCall): Promise<void> {
+    try {
+      await this.#open().publish(message);
+    } catch (error) {
+      const isMissing = error instanceof OperationalError && error.code === 'ERR_PUBLISH_UNROUTABLE';
+      if (!isMissing || declaration === nothingToDeclare) throw error;
+      await this.declare(declaration);
+      await this.#open().publish(message);
+    }
+  }
+
+  async #becomeReady(): Promise<void> {
+    for (let attempt = 0; !this.#open().isReady; attempt++) await this.#pause(attempt);
+  }
+
+  async #declareOnceThere({ topology }: Declaration): Promise<void> {
+    let faults = 0;
+    for (let attempt = 0; ; attempt++) {
+      await this.whenReady();
       try {
-        await this.#publisher.publish(message);
+        await this.#transport.declare(topology());
         return;
       } catch (error) {
-        const isMissing = error instanceof OperationalError && error.code === 'ERR_PUBLISH_UNROUTABLE';
-        if (!isMissing || declaration === nothingToDeclare || isDeclared) throw error;
+        if (!isAway(error)) throw error;
+        if (isHardError(error.replyCode) && ++faults === mostFaults) throw refused(error);
       }
-      isDeclared = await this.#declare(declaration);
+      await this.#pause(attempt);
     }
   }
 
-  /**
-   * Declares what a message needs, once for all who need it at the time. False when the connection went meanwhile; the next
-   * publish waits for it.
-   */
-  async #declare({ name, topology }: Declaration): Promise<boolean> {
-    let declaring = this.#declaring.get(name);
-    if (declaring === undefined) {
-      declaring = this.#transport.declare(topology()).finally(() => this.#declaring.delete(name));
-      this.#declaring.set(name, declaring);
-    }
-    try {
-      await declaring;
-      return true;
-    } catch (error) {
-      if (this.#isAway(error)) return false;
-      throw error;
-    }
+  async #pause(attempt: number): Promise<void> {
+    const { signal } = this.#closed;
+    await sleep(backoffMs(attempt), undefined, { signal }).catch(() => undefined); // it is closed
+    if (signal.aborted)
+      throw new OperationalError(
+        'ERR_CONNECTION_CLOSED',
+        'the publisher was closed before the broker was back',
+      );
   }
+}
 
-  /** Whether a declaration failed because there is no connection, or no longer. */
-  #isAway(error: unknown): boolean {
-    if (!(error instanceof OperationalError)) return false;
-    return (
-      error.code === 'ERR_CONNECTION_CLOSED' ||
-      (error.code === 'ERR_CHANNEL_CLOSED' && !this.#transport.isConnected)
-    );
-  }
+/** Only a publisher that is closed says so: while the worker lives, messages and declarations wait for the connection. */
+function isClosed(error: OperationalError): boolean {
+  return error.code === 'ERR_CONNECTION_CLOSED';
+}
+
+/** The connection, and not the broker's answer, made a declaration fail. */
+function isAway(error: unknown): error is OperationalError {
+  return error instanceof OperationalError && error.code === 'ERR_CONNECTION_CLOSED';
+}
+
+function refused(error: OperationalError): OperationalError {
+  return new OperationalError(
+    'ERR_PUBLISH_REFUSED',
+    `the broker closed the connection each time that this was declared: ${error.message}`,
+    { cause: error, replyCode: error.replyCode },
+  );
 }

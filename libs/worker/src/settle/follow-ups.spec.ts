@@ -144,7 +144,7 @@ describe('FollowUps', () => {
     const declare = jest.spyOn(transport, 'declare');
     declare.mockImplementationOnce(() => {
       transport.disconnect();
-      return Promise.reject(new OperationalError('ERR_CHANNEL_CLOSED', 'Channel closed'));
+      return Promise.reject(new OperationalError('ERR_CONNECTION_CLOSED', 'lost the connection'));
     });
     transport.disconnect();
     const sending = send({ task: 'bake' });
