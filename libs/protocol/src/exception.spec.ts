@@ -163,7 +163,7 @@ describe('errors with hostile fields', () => {
         return new Endless('again');
       }
     }
-    expect(tracebackOf(new Endless('first')).match(/Caused by/g)).toHaveLength(100);
+    expect(tracebackOf(new Endless('first'), 10_000_000).match(/Caused by/g)).toHaveLength(100);
   });
 
   it('ends a chain of causes that goes round', () => {
