@@ -64,7 +64,11 @@ export async function fuzzProducer(options: FuzzOptions): Promise<Complaints> {
     const seen = await producer.stop();
     const workerSeen = await worker.stop();
     log(`${describe('producer', seen)}\n${answers.describe()}\n${describe('worker', workerSeen)}`);
-    return [...complaints('producer', seen), ...complaints('worker', workerSeen), ...answers.complaints];
+    return [
+      ...complaints('producer', seen, options.mostStallMs),
+      ...complaints('worker', workerSeen, options.mostStallMs),
+      ...answers.complaints,
+    ];
   } finally {
     producer?.kill();
     worker.kill();

@@ -14,6 +14,8 @@ export interface FuzzOptions {
   /** How many messages or requests. */
   readonly count: number;
   readonly seed: number;
+  /** Longest turn of the event loop, in ms. Default 250; more where the machine is busy with other work. */
+  readonly mostStallMs?: number;
   /** Told what goes on. */
   readonly log: (line: string) => void;
 }
@@ -68,7 +70,7 @@ export async function fuzzWorker(options: FuzzOptions): Promise<Complaints> {
     log(describe('worker', seen));
     const { returned } = worker.lastLine;
     const { messageCount } = await channel.checkQueue(queue);
-    const found = complaints('worker', seen);
+    const found = complaints('worker', seen, options.mostStallMs);
     if (typeof returned !== 'number') found.push('worker: it did not say how it ended');
     else if (messageCount > returned)
       found.push(`worker: ${messageCount} messages are left in the queue, ${returned} waited for their eta`);

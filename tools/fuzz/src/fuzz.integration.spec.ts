@@ -1,4 +1,4 @@
-/** The fuzz run of `npm run fuzz`, in the size that `npm test` has time for. */
+/** The fuzz run of `npm run fuzz`, in the size that `npm test` has time for, on a machine that may be busy. */
 import { join } from 'node:path';
 import { openBroker, type LocalBroker } from '@celeriac/local-stack';
 import { fuzzProducer } from './fuzz-producer.ts';
@@ -26,6 +26,7 @@ describe('mutated input', () => {
       brokerUrl: broker.url,
       count: 20_000,
       seed: 1,
+      mostStallMs: 2000,
       log: (line) => log.push(line),
     });
     expect({ found, log: found.length > 0 ? log : [] }).toEqual({ found: [], log: [] });
@@ -38,6 +39,7 @@ describe('mutated input', () => {
       brokerUrl: broker.url,
       count: 2000,
       seed: 1,
+      mostStallMs: 2000,
       log: (line) => log.push(line),
     });
     expect({ found, log: found.length > 0 ? log : [] }).toEqual({ found: [], log: [] });
